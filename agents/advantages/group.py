@@ -1,0 +1,51 @@
+"""Group-relative advantage: an answer against the mean of all answers to the same prompt.
+
+A_i = (r_i - mean of its group) / (s + 1e-4), s the unbiased deviation of the group or the batch
+
+Source: arXiv:2402.03300 section 4.1.2; arXiv:2503.20783 (no division).
+"""
+
+from typing import Literal, get_args
+
+import torch
+
+from plaudit.agents import masking, shapes
+from plaudit.agents.advantages import base
+
+EPSILON = 1e-4  # reward units, added to the standard deviation, as TRL
+Std = Literal["group", "batch", "none"]
+
+
+def group(rewards: torch.Tensor, groups: torch.Tensor, *, std: Std = "group") -> torch.Tensor:
+    """Rewards minus their group's mean, divided by a standard deviation, (B,).
+
+    A group whose rewards are all equal, so also a group of one member, gets exactly 0: it has
+    nothing to compare.
+
+    Args:
+        rewards: (B,) reward units, one per answer.
+        groups: (B,) int64, rows with equal numbers answer the same prompt; any order.
+        std: whose spread divides: the row's "group", the whole "batch", or "none" at all.
+
+    Returns:
+        advantage: (B,) standard deviations, or reward units with "none"; without gradient.
+
+    Raises:
+        ValueError: shapes differ, no rows, a reward is not finite, unknown `std`.
+        TypeError: groups are not int64.
+
+    Source: arXiv:2402.03300 section 4.1.2.
+    """
+    shapes.check(rewards=(rewards, "B"), groups=(groups, "B"))
+    if std not in get_args(Std):
+        raise ValueError(f"std must be one of {', '.join(get_args(Std))}, got {std!r}")
+    rewards = masking.widen(rewards.detach())
+    within = base.grouped(rewards, groups)
+    if std == "none":
+        return within.deviation
+    if std == "batch":
+        spread = rewards.std() if len(rewards) > 1 else rewards.new_zeros(())
+    else:
+        squares = base.total(within.deviation.square(), within.index)[within.index]
+        spread = (squares / (within.size - 1).clamp(min=1)).sqrt()
+    return within.deviation / (spread + EPSILON)

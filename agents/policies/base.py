@@ -1,0 +1,299 @@
+"""What every token policy is: a next-token distribution, and the one loop that samples from it.
+
+A leaf says how logits come about (`start`, `advance`, `forward_answer`); this module samples,
+scores and measures all of them alike.
+
+Source: own design; `predict` has the signature of Stable-Baselines3.
+"""
+
+import copy
+from abc import ABC, abstractmethod
+from typing import Any, NamedTuple, Self, Unpack
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from plaudit.agents.policies.sampling import (
+    Sampling,
+    check_sampling,
+    draw,
+    entropy,
+    log_probs,
+    pick,
+)
+from plaudit.agents.shapes import check
+from plaudit.agents.types import TokenBatch
+
+IntArray = npt.NDArray[np.integer[Any]]
+
+
+class Evaluation(NamedTuple):
+    """What one forward pass says about answers: (B, T) each, 0 where masked.
+
+    Attributes:
+        logp: log-probability of each token, nats.
+        entropy: of the distribution each token was drawn from, nats.
+        value: expected return before each token, or None without a value head.
+    """
+
+    logp: torch.Tensor
+    entropy: torch.Tensor
+    value: torch.Tensor | None
+
+
+class TokenPolicy(nn.Module, ABC):
+    """A distribution over the next token, given a prompt and the answer so far.
+
+    Prompts are padded on the left. Sampling settings are plain attributes and may be changed
+    between calls. Under truncation a token outside the kept set has log-probability -inf.
+
+    Attributes:
+        vocab_size: number of tokens V; ids 0 .. V - 1 can be sampled.
+        pad_id: id that fills prompts and finished answers.
+        eos_id: token that ends an answer, or None for answers of fixed length.
+        context: longest prompt plus answer, tokens, or None for no limit.
+        temperature, top_k, top_p: see `sampling.Sampling`.
+    """
+
+    def __init__(
+        self,
+        vocab_size: int,
+        *,
+        pad_id: int,
+        eos_id: int | None = None,
+        context: int | None = None,
+        value_width: int | None = None,
+        seed: int = 0,
+        **sampling: Unpack[Sampling],
+    ) -> None:
+        super().__init__()
+        self.vocab_size = vocab_size
+        self.pad_id = pad_id
+        self.eos_id = eos_id
+        self.context = context
+        self.temperature = sampling.get("temperature", 1.0)
+        self.top_k = sampling.get("top_k")
+        self.top_p = sampling.get("top_p")
+        check_sampling(self.temperature, self.top_k, self.top_p)
+        self.value_head = None if value_width is None else _zero_head(value_width)
+        self._predict_rng = torch.Generator().manual_seed(seed)
+
+    @abstractmethod
+    def start(
+        self, prompt_ids: torch.Tensor, prompt_mask: torch.Tensor, capacity: int
+    ) -> tuple[torch.Tensor, Any]:
+        """Read the prompts (B, P).
+
+        Returns:
+            The logits (B, V) of the next token, and a cache with room for `capacity` tokens,
+            the prompt included. `advance` may change the cache in place.
+        """
+
+    @abstractmethod
+    def advance(self, tokens: torch.Tensor, cache: Any) -> tuple[torch.Tensor, Any]:
+        """Read one more token per row, (B,); logits (B, V) of the next one, and the cache."""
+
+    @abstractmethod
+    def forward_answer(
+        self, prompt_ids: torch.Tensor, prompt_mask: torch.Tensor, tokens: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """The logits (B, T, V) that predicted each answer token, and hidden states (B, T, d)."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where the policy computes, and where its batches lie."""
+        for tensor in (*self.parameters(), *self.buffers()):
+            return tensor.device
+        return torch.device("cpu")
+
+    @torch.no_grad()
+    def sample(
+        self,
+        prompt_ids: torch.Tensor,
+        prompt_mask: torch.Tensor,
+        *,
+        max_new: int,
+        rng: torch.Generator,
+    ) -> TokenBatch:
+        """Sample one answer to each prompt.
+
+        Args:
+            prompt_ids: (B, P) integers, padded on the left.
+            prompt_mask: (B, P), true where not padding.
+            max_new: longest answer, tokens.
+            rng: the only source of randomness, on any device. Each call draws B * max_new
+                numbers, whatever the answers are, so that equal generators stay equal.
+
+        Raises:
+            ValueError: shapes or ids do not fit, prompt plus answer exceed the context, or the
+                logits are not finite.
+        """
+        ids, mask = self._check_prompt(prompt_ids, prompt_mask, max_new)
+        shape, device = (len(ids), max_new), ids.device
+        uniform = torch.rand(shape, generator=rng, device=rng.device, dtype=torch.float64)
+        uniform = uniform.to(device)
+        tokens = torch.full(shape, self.pad_id, device=device)
+        action_mask = torch.zeros(shape, dtype=torch.bool, device=device)
+        logp = torch.zeros(shape, device=device)
+        running = torch.ones(len(ids), dtype=torch.bool, device=device)
+        logits, cache = self.start(ids, mask, ids.shape[1] + max_new)
+        for t in range(max_new):
+            scores = self._log_probs(logits)
+            chosen = draw(scores, uniform[:, t])
+            action_mask[:, t] = running
+            tokens[:, t] = torch.where(running, chosen, self.pad_id)
+            logp[:, t] = torch.where(running, pick(scores, chosen), 0.0)
+            if self.eos_id is not None:
+                running = running & (chosen != self.eos_id)
+                if not running.any():
+                    break
+            if t + 1 < max_new:
+                logits, cache = self.advance(chosen, cache)
+        status = tuple("length" if row else "ended" for row in running.tolist())
+        return TokenBatch(ids, mask, tokens, action_mask, logp, status)
+
+    def logp(self, batch: TokenBatch) -> torch.Tensor:
+        """Differentiable log-probability (B, T) of each answer token, nats, 0 where masked."""
+        logits, _, mask = self._read_answer(batch)
+        return torch.where(mask, pick(self._log_probs(logits), batch.tokens.to(mask.device)), 0.0)
+
+    def evaluate(self, batch: TokenBatch) -> Evaluation:
+        """Log-probabilities, entropies and, with a value head, values, by one forward pass."""
+        logits, hidden, mask = self._read_answer(batch)
+        scores = self._log_probs(logits)
+        logp = pick(scores, batch.tokens.to(mask.device))
+        value = None if self.value_head is None else self._values(hidden, mask)
+        return Evaluation(
+            torch.where(mask, logp, 0.0), torch.where(mask, entropy(scores), 0.0), value
+        )
+
+    def value(self, batch: TokenBatch) -> torch.Tensor:
+        """Expected return (B, T) before each answer token, 0 where masked.
+
+        Raises:
+            ValueError: the policy has no value head.
+        """
+        _, hidden, mask = self._read_answer(batch)
+        return self._values(hidden, mask)
+
+    def respond(self, obs: IntArray, *, pad_id: int, max_new: int, seed: int) -> IntArray:
+        """Answer a token world: windows (B, L), padded on the left, to int64 answers (B, max_new).
+
+        Args:
+            obs: token ids, most recent last.
+            pad_id: the world's padding, both in `obs` and after the end of an answer.
+            max_new: longest answer, tokens.
+            seed: of the answers' own stream.
+        """
+        ids, mask = read_windows(obs, pad_id)
+        rng = torch.Generator().manual_seed(seed)
+        batch = self.sample(ids, mask, max_new=max_new, rng=rng)
+        return torch.where(batch.action_mask, batch.tokens, pad_id).cpu().numpy()
+
+    @torch.no_grad()
+    def predict(
+        self,
+        obs: IntArray,
+        state: tuple[npt.NDArray[Any], ...] | None = None,
+        episode_start: npt.NDArray[np.bool_] | None = None,
+        deterministic: bool = False,
+    ) -> tuple[IntArray, None]:
+        """The next token for windows (B, L) or (L,) padded on the left with `self.pad_id`.
+
+        Returns:
+            int64 tokens, (B,) or (), and no state. Random ones come from the policy's own stream,
+            deterministic ones are the likeliest.
+        """
+        window = np.asarray(obs)
+        ids, mask = self._check_prompt(*read_windows(np.atleast_2d(window), self.pad_id), 1)
+        scores = self._log_probs(self.start(ids, mask, ids.shape[1] + 1)[0])
+        if deterministic:
+            chosen = scores.argmax(-1)
+        else:
+            uniform = torch.rand(len(ids), generator=self._predict_rng, dtype=torch.float64)
+            chosen = draw(scores, uniform.to(scores.device))
+        return chosen.cpu().numpy().reshape(window.shape[:-1]), None
+
+    def frozen_copy(self) -> Self:
+        """A copy that does not train, e.g. the reference of a KL term.
+
+        What trains now is copied. What is frozen already (a base model under LoRA adapters, an
+        n-gram table) is shared, not stored twice, and has to stay frozen.
+        """
+        twin = copy.deepcopy(self, {id(thing): thing for thing in self._shared()})
+        return twin.requires_grad_(False).eval()
+
+    def _shared(self) -> list[Any]:
+        """What a copy of this policy may share with it."""
+        frozen = [p for p in self.parameters() if not p.requires_grad]
+        return [*frozen, *self.buffers()]
+
+    def _log_probs(self, logits: torch.Tensor) -> torch.Tensor:
+        return log_probs(logits, self.temperature, self.top_k, self.top_p)
+
+    def _values(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        if self.value_head is None:
+            raise ValueError(
+                f"this {type(self).__name__} has no value head; construct it with value_head=True"
+            )
+        return torch.where(mask, self.value_head(hidden.float()).squeeze(-1), 0.0)
+
+    def _read_answer(self, batch: TokenBatch) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Logits (B, T, V), hidden states (B, T, d) and the action mask (B, T) of answers."""
+        check(tokens=(batch.tokens, "B T"), action_mask=(batch.action_mask, "B T"))
+        ids, mask = self._check_prompt(batch.prompt_ids, batch.prompt_mask, batch.tokens.shape[1])
+        logits, hidden = self.forward_answer(ids, mask, batch.tokens.to(self.device))
+        return logits, hidden, batch.action_mask.to(self.device)
+
+    def _check_prompt(
+        self, ids: torch.Tensor, mask: torch.Tensor, max_new: int
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """The prompt on the policy's device, int64 and bool, `pad_id` where masked."""
+        check_sampling(self.temperature, self.top_k, self.top_p)
+        check(prompt_ids=(ids, "B P"), prompt_mask=(mask, "B P"))
+        if max_new < 1:
+            raise ValueError(f"an answer needs at least 1 token, got max_new = {max_new}")
+        ids, mask = ids.to(self.device, torch.int64), mask.to(self.device, torch.bool)
+        if (mask[:, :-1] & ~mask[:, 1:]).any():
+            raise ValueError("prompts are padded on the left; prompt_mask has padding after tokens")
+        wrong = ids[mask & ((ids < 0) | (ids >= self.vocab_size))]
+        if len(wrong):
+            raise ValueError(f"prompt ids must be 0..{self.vocab_size - 1}, got {int(wrong[0])}")
+        longest = int(mask.sum(1).max()) if len(mask) else 0
+        if self.context is not None and longest + max_new > self.context:
+            raise ValueError(
+                f"a prompt of {longest} tokens and an answer of {max_new} exceed "
+                f"the context of {self.context} tokens"
+            )
+        return ids.masked_fill(~mask, self.pad_id), mask
+
+
+def resolve_device(device: str | torch.device) -> torch.device:
+    """The device named; "auto" is a GPU where there is one, else the CPU."""
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return torch.device(device)
+
+
+def _zero_head(width: int) -> nn.Linear:
+    """A value head that starts at 0 and leaves the global random state alone."""
+    with torch.random.fork_rng(devices=[]):
+        head = nn.Linear(width, 1)
+    nn.init.zeros_(head.weight)
+    nn.init.zeros_(head.bias)
+    return head
+
+
+def read_windows(obs: IntArray, pad_id: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Prompt and mask of windows (B, L), without the padding that all rows share."""
+    windows = np.asarray(obs)
+    if windows.ndim != 2 or not np.issubdtype(windows.dtype, np.integer):
+        raise ValueError(
+            f"expected integer windows of shape (B, L), got {windows.dtype} {windows.shape}"
+        )
+    # From the first token on: a padding id that is also a token may come again later.
+    mask = np.logical_or.accumulate(windows != pad_id, axis=1)
+    used = mask.any(0)
+    return torch.from_numpy(windows[:, used].astype(np.int64)), torch.from_numpy(mask[:, used])

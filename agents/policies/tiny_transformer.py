@@ -1,0 +1,253 @@
+"""A small decoder-only transformer with a static key-value cache, on torch alone.
+
+Pre-norm blocks x + attention(norm(x)), x + mlp(norm(x)), learned positions, an output layer that
+starts at zero. Every sequence begins with a start token (the embedding of the padding id), so that
+an empty prompt is a prompt too. With a prior, logits = prior log-probabilities + network.
+
+Source: GPT-2 (Radford et al. 2019), layout of the blocks.
+Differs: no dropout, no bias in the projections, separate output layer, own start token.
+"""
+
+from dataclasses import dataclass
+from typing import Unpack
+
+import numpy.typing as npt
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from plaudit.agents.policies.base import TokenPolicy, resolve_device
+from plaudit.agents.policies.prior import NgramPrior
+from plaudit.agents.policies.sampling import Sampling
+
+INIT_STD = 0.02
+"""Standard deviation of initial weights."""
+
+
+@dataclass
+class Cache:
+    """What a batch has read so far; changed in place.
+
+    Attributes:
+        keys, values: one (B, heads, capacity + 1, d) per layer, filled up to `length`.
+        visible: (B, capacity + 1) bool, false on padding; None where there is no padding.
+        position: (B,) position of the next token.
+        length: tokens read, the start token and padding included.
+        window: (B, order - 1) last tokens, for the prior; empty without one.
+    """
+
+    keys: list[torch.Tensor]
+    values: list[torch.Tensor]
+    visible: torch.Tensor | None
+    position: torch.Tensor
+    length: int
+    window: torch.Tensor
+
+
+class TinyTransformer(TokenPolicy):
+    """A transformer small enough to train on one CPU core.
+
+    Args:
+        vocab_size: number of tokens V.
+        layers, width, heads: its size; `heads` divides `width`.
+        context: longest prompt plus answer, tokens.
+        pad_id: default V.
+        eos_id: token that ends an answer, if any.
+        prior: (S, V) n-gram log-probabilities, nats (see `prior.NgramPrior`): the policy starts
+            exactly there. Without it, it starts uniform.
+        order: n of the prior; read off the table's shape if None.
+        value_head: whether it predicts values, which start at 0.
+        seed: of the initial weights and of the stream that `predict` draws from.
+        device: "auto" is a GPU where there is one.
+        sampling: temperature, top_k, top_p.
+
+    Raises:
+        ValueError: a size is out of range, or the prior is for another vocabulary.
+
+    Source: GPT-2 (Radford et al. 2019).
+    """
+
+    def __init__(
+        self,
+        vocab_size: int,
+        *,
+        layers: int = 2,
+        width: int = 64,
+        heads: int = 4,
+        context: int = 64,
+        pad_id: int | None = None,
+        eos_id: int | None = None,
+        prior: npt.ArrayLike | None = None,
+        order: int | None = None,
+        value_head: bool = False,
+        seed: int = 0,
+        device: str = "auto",
+        **sampling: Unpack[Sampling],
+    ) -> None:
+        _check_sizes(vocab_size=vocab_size, layers=layers, heads=heads, context=context)
+        if width < 1 or width % heads:
+            raise ValueError(f"width must be a multiple of heads, got {width} and {heads} heads")
+        super().__init__(
+            vocab_size,
+            pad_id=vocab_size if pad_id is None else pad_id,
+            eos_id=eos_id,
+            context=context,
+            value_width=width if value_head else None,
+            seed=seed,
+            **sampling,
+        )
+        self.heads = heads
+        self.prior = _prior(prior, order, vocab_size)
+        # Constructors draw from the global stream; the weights come from `seed` below.
+        with torch.random.fork_rng(devices=[]):
+            self.embedding = nn.Embedding(vocab_size + 1, width)
+            self.positions = nn.Embedding(context + 1, width)
+            self.blocks = nn.ModuleList(Block(width, heads) for _ in range(layers))
+            self.norm = nn.LayerNorm(width)
+            self.output = nn.Linear(width, vocab_size, bias=False)
+        self._initialise(seed)
+        self.to(resolve_device(device))
+
+    def start(
+        self, prompt_ids: torch.Tensor, prompt_mask: torch.Tensor, capacity: int
+    ) -> tuple[torch.Tensor, Cache]:
+        ids, mask = self._with_start(prompt_ids, prompt_mask)
+        rows, length = ids.shape
+        visible = None
+        if not mask.all():
+            visible = F.pad(mask, (0, capacity + 1 - length), value=True)
+        shape = (rows, self.heads, capacity + 1, self.output.in_features // self.heads)
+        cache = Cache(
+            keys=[self.norm.weight.new_empty(shape) for _ in self.blocks],
+            values=[self.norm.weight.new_empty(shape) for _ in self.blocks],
+            visible=visible,
+            position=mask.sum(1),
+            length=length,
+            window=self._windows(prompt_ids, prompt_mask, 1)[:, -1],
+        )
+        hidden = self._embed(ids, mask.cumsum(1) - 1)
+        attends = _causal(mask)
+        for block, keys, values in zip(self.blocks, cache.keys, cache.values, strict=True):
+            hidden = block(hidden, attends, keys, values, 0)
+        return self._logits(self.norm(hidden[:, -1]), cache.window), cache
+
+    def advance(self, tokens: torch.Tensor, cache: Cache) -> tuple[torch.Tensor, Cache]:
+        hidden = self._embed(tokens, cache.position).unsqueeze(1)
+        end = cache.length + 1
+        attends = None if cache.visible is None else cache.visible[:, None, None, :end]
+        for block, keys, values in zip(self.blocks, cache.keys, cache.values, strict=True):
+            hidden = block(hidden, attends, keys, values, cache.length)
+        cache.length, cache.position = end, cache.position + 1
+        if self.prior is not None:
+            cache.window = self.prior.shifted(cache.window, tokens)
+        return self._logits(self.norm(hidden[:, 0]), cache.window), cache
+
+    def forward_answer(
+        self, prompt_ids: torch.Tensor, prompt_mask: torch.Tensor, tokens: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        answer = tokens[:, :-1]
+        ids = torch.cat([prompt_ids, answer], 1)
+        mask = torch.cat([prompt_mask, torch.ones_like(answer, dtype=torch.bool)], 1)
+        all_ids, all_mask = self._with_start(ids, mask)
+        hidden = self._embed(all_ids, all_mask.cumsum(1) - 1)
+        attends = _causal(all_mask)
+        for block in self.blocks:
+            hidden = block(hidden, attends)
+        count = tokens.shape[1]
+        hidden = self.norm(hidden[:, -count:])
+        return self._logits(hidden, self._windows(ids, mask, count)), hidden
+
+    def _with_start(
+        self, ids: torch.Tensor, mask: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Ids of embeddings and mask, the start token in front; ids outside 0 .. V - 1 pad."""
+        known = (ids >= 0) & (ids < self.vocab_size) & mask
+        ids = ids.masked_fill(~known, self.vocab_size)
+        return F.pad(ids, (1, 0), value=self.vocab_size), F.pad(mask, (1, 0), value=True)
+
+    def _embed(self, ids: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
+        # A finished row reads on while others are running; what it reads is never used.
+        last = self.positions.num_embeddings - 1
+        embedded: torch.Tensor = self.embedding(ids) + self.positions(positions.clamp(max=last))
+        return embedded
+
+    def _windows(self, ids: torch.Tensor, mask: torch.Tensor, count: int) -> torch.Tensor:
+        """What the prior reads at the last `count` positions, (B, count, order - 1)."""
+        if self.prior is None:
+            return ids.new_empty((len(ids), count, 0))
+        return self.prior.windows(ids, mask)[:, -count:]
+
+    def _logits(self, hidden: torch.Tensor, windows: torch.Tensor) -> torch.Tensor:
+        logits: torch.Tensor = self.output(hidden)
+        return logits if self.prior is None else logits + self.prior(windows)
+
+    def _initialise(self, seed: int) -> None:
+        """Draw the weights from their own stream, on the CPU, the same for every device."""
+        rng = torch.Generator().manual_seed(seed)
+        for name, weight in self.named_parameters():
+            if weight.dim() == 2 and not name.startswith("value_head"):
+                nn.init.normal_(weight, std=INIT_STD, generator=rng)
+        nn.init.zeros_(self.output.weight)
+
+
+class Block(nn.Module):
+    """One pre-norm layer: attention, then a two-layer network four times as wide."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm_attention = nn.LayerNorm(width)
+        self.qkv = nn.Linear(width, 3 * width, bias=False)
+        self.merge = nn.Linear(width, width, bias=False)
+        self.norm_mlp = nn.LayerNorm(width)
+        self.up = nn.Linear(width, 4 * width, bias=False)
+        self.down = nn.Linear(4 * width, width, bias=False)
+
+    def forward(
+        self,
+        x: torch.Tensor,
+        attends: torch.Tensor | None,
+        keys: torch.Tensor | None = None,
+        values: torch.Tensor | None = None,
+        begin: int = 0,
+    ) -> torch.Tensor:
+        """Hidden states (B, L, d) to the same; writes keys and values at `begin`, if given.
+
+        `attends` is broadcast to (B, heads, L, all); None means all that came before.
+        """
+        rows, length, width = x.shape
+        qkv = self.qkv(self.norm_attention(x)).view(rows, length, 3, self.heads, -1)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4)
+        if keys is not None and values is not None:
+            end = begin + length
+            keys[:, :, begin:end], values[:, :, begin:end] = k, v
+            k, v = keys[:, :, :end], values[:, :, :end]
+        causal = attends is None and length > 1
+        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=attends, is_causal=causal)
+        x = x + self.merge(mixed.transpose(1, 2).reshape(rows, length, width))
+        grown = F.gelu(self.up(self.norm_mlp(x)), approximate="tanh")
+        out: torch.Tensor = x + self.down(grown)
+        return out
+
+
+def _causal(mask: torch.Tensor) -> torch.Tensor | None:
+    """What each token attends to, (B, 1, L, L); None where nothing is padded."""
+    if mask.all():
+        return None
+    before = torch.ones(mask.shape[1], mask.shape[1], dtype=torch.bool, device=mask.device).tril()
+    return before & mask[:, None, None, :]
+
+
+def _prior(table: npt.ArrayLike | None, order: int | None, vocab_size: int) -> NgramPrior | None:
+    if table is None:
+        return None
+    prior = NgramPrior(table, order)
+    if prior.vocab_size != vocab_size:
+        raise ValueError(f"the prior is for {prior.vocab_size} tokens, the policy for {vocab_size}")
+    return prior
+
+
+def _check_sizes(**sizes: int) -> None:
+    for name, size in sizes.items():
+        if size < 1:
+            raise ValueError(f"{name} must be at least 1, got {size}")

@@ -1,0 +1,1 @@
+"""From a policy and a world to a batch of experience."""

@@ -1,0 +1,1 @@
+"""Trainers: loops that only orchestrate."""

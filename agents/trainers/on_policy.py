@@ -1,0 +1,311 @@
+"""The on-policy loop: sample answers, be paid, pull towards the reference, take a step.
+
+The trainer only orchestrates; what is climbed is an `Algorithm`, what is paid comes from the world
+and its wrappers. It never reads the truth: an evaluator, if given, does.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from plaudit.agents.policies.base import TokenPolicy
+from plaudit.agents.rollout.tokens import AnyVector, collect
+from plaudit.agents.trainers.algorithms import GRPO, PPO, RLOO, Algorithm, Targets
+from plaudit.agents.trainers.run_folder import RunFolder
+from plaudit.agents.types import Rollout, TokenBatch
+from plaudit.envs.names import nearest
+from plaudit.envs.types import State, generator_from, generator_state
+from plaudit.feedback.wrappers.base import inner_state, set_inner_state
+
+Row = dict[str, float]
+Evaluator = Callable[[TokenPolicy, TokenPolicy], Row]
+"""(policy, reference) -> figures to log; the only reader of the truth."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings that all on-policy algorithms share.
+
+    Attributes:
+        beta: pull towards the reference, reward units per nat of KL, >= 0.
+        group_size: answers per prompt G; the world's rows must be a multiple of it.
+        lr: Adam's step size. lr_decay: linear decay to this share of it over `updates`.
+        updates: planned number of updates, for the decay.
+        epochs, minibatches: passes over each rollout, and pieces of a pass.
+        micro_batch: rows per forward pass (memory only; gradients add up), or None for all.
+        entropy_coef: bonus per nat of entropy per token.
+        max_grad_norm: of the clipped gradient.
+        seed: of prompts, answers and the order of minibatches.
+    """
+
+    beta: float = 0.1
+    group_size: int = 4
+    lr: float = 1e-3
+    lr_decay: float = 1.0
+    updates: int = 100
+    epochs: int = 1
+    minibatches: int = 1
+    micro_batch: int | None = None
+    entropy_coef: float = 0.0
+    max_grad_norm: float = 1.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("group_size", "updates", "epochs", "minibatches"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        for name in ("beta", "lr", "entropy_coef"):
+            if not (np.isfinite(getattr(self, name)) and getattr(self, name) >= 0):
+                raise ValueError(f"{name} must be finite and >= 0, got {getattr(self, name)}")
+
+
+class OnPolicyTrainer:
+    """Trains a token policy on a token world.
+
+    Args:
+        env: a vector form with auto-reset disabled, wrapped as you like; one answer per row.
+        policy: is trained in place.
+        algorithm: PPO, RLOO or GRPO.
+        settings: shared by all.
+        reference: what the KL pulls to; the policy as it is now by default.
+        evaluator: called before the first and after every `eval_every` updates.
+        folder: where the log and checkpoints go, or None.
+
+    Raises:
+        ValueError: rows and group size do not fit, or the policy lacks a value head that the
+            algorithm needs.
+    """
+
+    def __init__(
+        self,
+        env: AnyVector,
+        policy: TokenPolicy,
+        algorithm: Algorithm,
+        settings: Settings,
+        *,
+        reference: TokenPolicy | None = None,
+        evaluator: Evaluator | None = None,
+        eval_every: int = 10,
+        folder: str | Path | None = None,
+    ) -> None:
+        if env.num_envs % settings.group_size:
+            raise ValueError(
+                f"{env.num_envs} rows cannot be split into groups of {settings.group_size}"
+            )
+        if algorithm.needs_value and policy.value_head is None:
+            raise ValueError(
+                f"{type(algorithm).__name__} needs a policy with a value head; "
+                "construct it with value_head=True"
+            )
+        self.env, self.policy, self.algorithm, self.settings = env, policy, algorithm, settings
+        self.reference = policy.frozen_copy() if reference is None else reference
+        self.evaluator, self.eval_every = evaluator, eval_every
+        self.folder = None if folder is None else RunFolder(folder)
+        self.log: list[Row] = []
+        self.update = 0
+        self._trained = [p for p in policy.parameters() if p.requires_grad]
+        self._optimizer = torch.optim.Adam(self._trained, lr=settings.lr)
+        self._rng = np.random.default_rng(settings.seed)
+        self._sampling = torch.Generator().manual_seed(settings.seed)
+
+    def train(
+        self,
+        updates: int | None = None,
+        *,
+        checkpoint_every: int | None = None,
+        on_update: Callable[[Row], None] | None = None,
+    ) -> list[Row]:
+        """Take updates until `updates` (default: the planned number) are done in all.
+
+        Args:
+            updates: total, those before a resume included.
+            checkpoint_every: save into the folder after so many updates, and at the end.
+            on_update: called with each log row, e.g. for a progress bar.
+
+        Returns:
+            The log so far, one row per update; row 0 is the evaluation before training.
+        """
+        total = self.settings.updates if updates is None else updates
+        if self.update == 0 and not self.log:
+            self._note({"update": 0.0, **self._evaluation()}, on_update)
+        while self.update < total:
+            row = self._one_update()
+            last = self.update == total
+            if last or self.update % self.eval_every == 0:
+                row |= self._evaluation()
+            self._note(row, on_update)
+            due = checkpoint_every is not None and (last or self.update % checkpoint_every == 0)
+            if due and self.folder is not None:
+                self.save()
+        return self.log
+
+    def save(self) -> None:
+        """Write a checkpoint into the folder; the previous one stands until it is complete."""
+        if self.folder is None:
+            raise ValueError("this trainer has no folder to save into; construct it with folder=")
+        self.folder.save(self.get_state(), self.update)
+
+    def resume(self) -> bool:
+        """Go on from the folder's checkpoint, if there is one; the log is cut back to it."""
+        if self.folder is None or not self.folder.has_checkpoint():
+            return False
+        state, self.log = self.folder.load()
+        self.set_state(state)
+        return True
+
+    def get_state(self) -> State:
+        """Everything the next update depends on: a fresh copy."""
+        return {
+            "update": self.update,
+            "settings": self._described(),
+            "trained": [p.detach().clone() for p in self._trained],
+            "optimizer": [
+                {key: value.clone() for key, value in self._optimizer.state[p].items()}
+                for p in self._trained
+            ],
+            "rng": generator_state(self._rng),
+            "sampling": self._sampling.get_state(),
+            "env": inner_state(self.env),
+        }
+
+    def set_state(self, state: State) -> None:
+        """Go back to a state of a trainer built alike.
+
+        Raises:
+            ValueError: the state is of other settings.
+        """
+        if state["settings"] != self._described():
+            raise ValueError(
+                f"the checkpoint is of {state['settings']}, this trainer has {self._described()}"
+            )
+        self.update = int(state["update"])
+        with torch.no_grad():
+            for parameter, value in zip(self._trained, state["trained"], strict=True):
+                parameter.copy_(value)
+        for parameter, value in zip(self._trained, state["optimizer"], strict=True):
+            self._optimizer.state[parameter] = {key: v.clone() for key, v in value.items()}
+        self._rng = generator_from(state["rng"])
+        self._sampling.set_state(state["sampling"])
+        set_inner_state(self.env, state["env"])
+
+    def _one_update(self) -> Row:
+        began = time.perf_counter()
+        rollout = self._collect()
+        batch = rollout.batch
+        with torch.no_grad():
+            log_ratio = batch.logp - self.reference.logp(batch)
+            value = self.policy.value(batch) if self.algorithm.needs_value else None
+        rewards = rollout.rewards - self.settings.beta * log_ratio
+        targets = self.algorithm.targets(rewards, batch, rollout.groups, value)
+        self._set_lr()
+        stats: list[Row] = []
+        for _ in range(self.settings.epochs):
+            order = torch.from_numpy(self._rng.permutation(len(batch.tokens)))
+            for rows in order.chunk(self.settings.minibatches):
+                stats.append(self._step(batch, targets, rows.to(batch.tokens.device)))
+        self.update += 1
+        mask = batch.action_mask
+        returns = rollout.rewards.sum(1)
+        return {
+            "update": float(self.update),
+            "tokens": float(mask.sum()),
+            "reward": float(returns.mean()),
+            "reward_std": float(returns.std()),
+            "kl": float(log_ratio.sum(1).mean()),
+            "length": float(mask.sum(1).float().mean()),
+            "ended": batch.status.count("ended") / len(batch.status),
+            **{key: float(np.mean([s[key] for s in stats])) for key in stats[0]},
+            "seconds": time.perf_counter() - began,
+        }
+
+    def _collect(self) -> Rollout:
+        prompts = self._rng.integers(2**31, size=self.env.num_envs // self.settings.group_size)
+        seeds = np.repeat(prompts, self.settings.group_size).tolist()
+        return collect(self.policy, self.env, seeds=seeds, rng=self._sampling)
+
+    def _step(self, batch: TokenBatch, targets: Targets, rows: torch.Tensor) -> Row:
+        """One optimiser step on some rows, in pieces of `micro_batch` rows."""
+        self._optimizer.zero_grad(set_to_none=True)
+        stats: dict[str, float] = {}
+        for piece in rows.split(self.settings.micro_batch or len(rows)):
+            share = len(piece) / len(rows)
+            some = batch.rows(piece)
+            now = self.policy.evaluate(some)
+            loss, figures = self.algorithm.loss(now, some, targets.rows(piece))
+            entropy = now.entropy.sum() / some.action_mask.sum()
+            torch.autograd.backward(share * (loss - self.settings.entropy_coef * entropy))
+            figures = figures | {"loss": loss, "entropy": entropy}
+            for key, value in figures.items():
+                stats[key] = stats.get(key, 0.0) + share * float(value.detach())
+        norm = torch.nn.utils.clip_grad_norm_(self._trained, self.settings.max_grad_norm)
+        if not torch.isfinite(norm):
+            raise ValueError(
+                f"the gradient is not finite at update {self.update + 1}; lower lr, or look for "
+                "NaN or infinite rewards"
+            )
+        self._optimizer.step()
+        return stats | {"grad_norm": float(norm)}
+
+    def _set_lr(self) -> None:
+        done = min(1.0, self.update / self.settings.updates)
+        for group in self._optimizer.param_groups:
+            group["lr"] = self.settings.lr * (1 - done * (1 - self.settings.lr_decay))
+
+    def _evaluation(self) -> Row:
+        if self.evaluator is None:
+            return {}
+        figures = self.evaluator(self.policy, self.reference)
+        return {f"eval/{key}": value for key, value in figures.items()}
+
+    def _note(self, row: Row, on_update: Callable[[Row], None] | None) -> None:
+        self.log.append(row)
+        if self.folder is not None:
+            self.folder.append(row)
+        if on_update is not None:
+            on_update(row)
+
+    def _described(self) -> dict[str, Any]:
+        algorithm = asdict(self.algorithm)  # type: ignore[call-overload]
+        return {"algorithm": [type(self.algorithm).__name__, algorithm], **asdict(self.settings)}
+
+
+def ppo(env: AnyVector, policy: TokenPolicy, **settings: Any) -> OnPolicyTrainer:
+    """A trainer with PPO; settings of `PPO`, `Settings` and `OnPolicyTrainer` by name."""
+    return _make(PPO, env, policy, settings)
+
+
+def rloo(env: AnyVector, policy: TokenPolicy, **settings: Any) -> OnPolicyTrainer:
+    """A trainer with RLOO; settings of `RLOO`, `Settings` and `OnPolicyTrainer` by name."""
+    return _make(RLOO, env, policy, settings)
+
+
+def grpo(env: AnyVector, policy: TokenPolicy, **settings: Any) -> OnPolicyTrainer:
+    """A trainer with GRPO; settings of `GRPO`, `Settings` and `OnPolicyTrainer` by name."""
+    return _make(GRPO, env, policy, settings)
+
+
+def _make(
+    kind: type[PPO] | type[RLOO] | type[GRPO],
+    env: AnyVector,
+    policy: TokenPolicy,
+    settings: dict[str, Any],
+) -> OnPolicyTrainer:
+    own = {f.name for f in fields(kind)}
+    shared = {f.name for f in fields(Settings)}
+    trainer = {"reference", "evaluator", "eval_every", "folder"}
+    for name in settings:
+        if name not in own | shared | trainer:
+            raise TypeError(f"unknown setting {name!r}{nearest(name, own | shared | trainer)}")
+    algorithm = kind(**{k: v for k, v in settings.items() if k in own})
+    return OnPolicyTrainer(
+        env,
+        policy,
+        algorithm,
+        Settings(**{k: v for k, v in settings.items() if k in shared}),
+        **{k: v for k, v in settings.items() if k in trainer},
+    )

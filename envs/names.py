@@ -1,0 +1,30 @@
+"""Names that stand for code: look-up in a registry of strings, and errors that name what is near."""
+
+import difflib
+import pkgutil
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The end of an error message: the closest known name, if any, and all the known ones."""
+    names = sorted(known)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    guess = f"; did you mean {close[0]!r}?" if close else "."
+    return f"{guess} Known: {', '.join(names)}"
+
+
+def load(kind: str, name: str, table: Mapping[str, str]) -> Any:
+    """The object behind a registered name.
+
+    Args:
+        kind: what the table holds, for the message, e.g. "loss".
+        name: a key of `table`.
+        table: name -> "package.module:attribute".
+
+    Raises:
+        KeyError: the name is unknown; the message names the nearest one.
+    """
+    if name not in table:
+        raise KeyError(f"unknown {kind} {name!r}{nearest(name, table)}")
+    return pkgutil.resolve_name(table[name])

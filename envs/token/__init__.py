@@ -1,0 +1,1 @@
+"""Token-level worlds: one action is one token."""

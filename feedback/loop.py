@@ -1,0 +1,159 @@
+"""Reward learning that drives itself: choose queries, ask, store the answers, fit, go on.
+
+The wrapper that owns a loop calls `update` after every step; nothing else is needed, so any
+external agent learns through it without callbacks.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+
+from plaudit import feedback
+from plaudit.envs.names import load
+from plaudit.envs.types import State, generator_from, generator_state
+from plaudit.feedback.segments import SegmentPool
+from plaudit.feedback.store import FeedbackBuffer
+from plaudit.feedback.types import Compare, Query
+
+SAMPLERS = {
+    "disagreement": "plaudit.feedback.queries:disagreement",
+    "uniform": "plaudit.feedback.queries:uniform_pairs",
+}
+
+Spec = str | dict[str, Any]
+"""A registered name, or {"name": ..., setting: ...}: JSON-able."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """When to ask how much.
+
+    Attributes:
+        labels: comparisons asked in all.
+        labels_per_round: comparisons asked at a time.
+        segments_per_round: new segments that must have been recorded before each round.
+        sampler: "uniform" or "disagreement".
+        ties: whether the annotator may call a pair equal.
+    """
+
+    labels: int = 1000
+    labels_per_round: int = 100
+    segments_per_round: int = 64
+    sampler: str = "uniform"
+    ties: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("labels", "labels_per_round", "segments_per_round"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+
+
+class PreferenceLoop:
+    """Teacher, buffer and reward model, and the schedule that connects them.
+
+    Args:
+        teacher, model: specs of what `feedback.make` and `feedback.model` make.
+        schedule: when to ask how much.
+        shape: settings the model needs to know of the world, from `model_shape`.
+        seed: of the query sampler; teacher and model have their own.
+    """
+
+    def __init__(
+        self, teacher: Spec, model: Spec, schedule: Schedule, shape: dict[str, Any], seed: int
+    ) -> None:
+        name, settings = _parts(teacher)
+        self.teacher = feedback.make(name, **settings)
+        name, settings = _parts(model)
+        self.model = feedback.model(name, **(shape | settings))
+        self.schedule = schedule
+        self.buffer = FeedbackBuffer()
+        self.asked = 0
+        self.fits = 0
+        self.fit_stats: dict[str, Any] = {}
+        self._seen = 0  # segments in the pool at the last round
+        self._rng = np.random.default_rng(seed)
+
+    def update(self, pool: SegmentPool) -> bool:
+        """Ask and fit if a round is due; whether the model changed."""
+        due = pool.total - self._seen >= self.schedule.segments_per_round
+        if not due or self.asked >= self.schedule.labels:
+            return False
+        # The newest segments show what the policy does now; a few older ones keep pairs distinct.
+        slots = pool.newest(max(pool.total - self._seen, 2 * self.schedule.segments_per_round))
+        self._seen = pool.total
+        candidates = [pool.segment(int(slot)) for slot in slots]
+        possible = len(candidates) * (len(candidates) - 1) // 2
+        left = self.schedule.labels - self.asked
+        count = min(self.schedule.labels_per_round, left, possible)
+        sample = load("sampler", self.schedule.sampler, SAMPLERS)(count)
+        pairs = sample([segment.view() for segment in candidates], self.model, self._rng)
+        ask = Compare(ties=self.schedule.ties)
+        queries = [
+            Query(
+                (candidates[i], candidates[j]),
+                ask,
+                query_id=self.asked + k,
+                provenance=self.schedule.sampler,
+            )
+            for k, (i, j) in enumerate(pairs.tolist())
+        ]
+        answers = self.teacher.answer(queries, now=pool.total)
+        self.asked += len(queries)
+        self.buffer.add(queries, answers)
+        self.fit_stats = self.model.fit(self.buffer)
+        self.fits += 1
+        return True
+
+    def get_state(self) -> State:
+        return {
+            "teacher": self.teacher.get_state(),
+            "model": self.model.get_state(),
+            "buffer": self.buffer.get_state(),
+            "asked": self.asked,
+            "fits": self.fits,
+            "seen": self._seen,
+            "rng": generator_state(self._rng),
+        }
+
+    def set_state(self, state: State) -> None:
+        self.teacher.set_state(state["teacher"])
+        self.model.set_state(state["model"])
+        self.buffer.set_state(state["buffer"])
+        self.asked, self.fits = int(state["asked"]), int(state["fits"])
+        self._seen = int(state["seen"])
+        self._rng = generator_from(state["rng"])
+
+
+def model_shape(env: Any) -> dict[str, Any]:
+    """What a reward model must know of a world: its tokens, or the sizes of its vectors.
+
+    Args:
+        env: an environment, single or vector, wrapped or not.
+
+    Raises:
+        TypeError: the spaces are neither those of a token world nor flat numbers.
+    """
+    spec = getattr(env.unwrapped, "token_spec", None)
+    if spec is not None:
+        return {"kind": "tokens", "vocab_size": spec.vocab_size, "pad_id": spec.pad_id}
+    vector = isinstance(env, gym.vector.VectorEnv)
+    obs = env.single_observation_space if vector else env.observation_space
+    action = env.single_action_space if vector else env.action_space
+    if not isinstance(obs, gym.spaces.Box) or len(obs.shape) != 1:
+        raise TypeError(f"learned rewards need flat Box observations or a token world, got {obs}")
+    if isinstance(action, gym.spaces.Discrete):
+        return {"kind": "vectors", "obs_dim": obs.shape[0], "action_dim": int(action.n)}
+    if isinstance(action, gym.spaces.Box) and len(action.shape) == 1:
+        return {"kind": "vectors", "obs_dim": obs.shape[0], "action_dim": action.shape[0]}
+    raise TypeError(f"learned rewards need Discrete or flat Box actions, got {action}")
+
+
+def _parts(spec: Spec) -> tuple[str, dict[str, Any]]:
+    if isinstance(spec, str):
+        return spec, {}
+    settings = dict(spec)
+    if "name" not in settings:
+        raise ValueError(f"expected a name or {{'name': ..., setting: ...}}, got {spec}")
+    return settings.pop("name"), settings

@@ -1,0 +1,1 @@
+"""Reward models: what was learned from opinions, as a reward per step."""

@@ -1,0 +1,1 @@
+"""Simulated teachers: whose behaviour is specified, exact and tested."""

@@ -1,0 +1,117 @@
+"""What feedback wrappers share: their order, where the truth goes, and saved states."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+
+from plaudit.envs.types import State
+
+ORDER = (
+    "SeatView",
+    "TextView",
+    "TokenView",
+    "RecordSegments",
+    "HideReward",
+    "TeacherReward | LearnedReward",
+    "RecordEpisodeStatistics",
+)
+EVAL_KEYS = ("reward_components", "success", "outcome", "held_out")
+
+AnyEnv = gym.Env[Any, Any] | gym.vector.VectorEnv[Any, Any, Any]
+
+
+def layers(env: AnyEnv) -> Iterator[AnyEnv]:
+    """The environment and all it wraps, from the outside in."""
+    while True:
+        yield env
+        if not isinstance(env, gym.Wrapper | gym.vector.VectorWrapper):
+            return
+        env = env.env
+
+
+def inner(env: AnyEnv, name: str) -> Any | None:
+    """The wrapper of a kind within `env`, by its class name without "Vector", or None."""
+    for layer in layers(env):
+        if type(layer).__name__.removeprefix("Vector") == name:
+            return layer
+    return None
+
+
+def check_order(name: str, env: AnyEnv, needs: str | None = None) -> None:
+    """Refuse a chain of wrappers in a wrong order.
+
+    Args:
+        name: the wrapper about to be put around `env`.
+        env: what it wraps.
+        needs: a wrapper that must be inside.
+
+    Raises:
+        TypeError: `env` already holds a wrapper that belongs outside, or lacks the needed one.
+    """
+    rank = next(i for i, names in enumerate(ORDER) if name in names.split(" | "))
+    right = " -> ".join(["world", *ORDER])
+    for layer in layers(env):
+        found = type(layer).__name__.removeprefix("Vector")
+        if any(found in names.split(" | ") for names in ORDER[rank:]):
+            raise TypeError(f"{name} belongs inside {found}, not around it; the order is {right}")
+    if needs and inner(env, needs) is None:
+        raise TypeError(f"{name} needs {needs} inside; the order is {right}")
+
+
+def set_truth_aside(info: dict[str, Any], reward: Any, hidden: bool) -> dict[str, Any]:
+    """The info of a feedback wrapper: true reward and outcome where only evaluation looks.
+
+    Args:
+        info: of the inner environment; not modified.
+        reward: the true reward, float or (N,).
+        hidden: a HideReward is inside, so there is no truth to show.
+    """
+    out = {key: value for key, value in info.items() if key.removeprefix("_") not in EVAL_KEYS}
+    if "final_info" in out:
+        out["final_info"] = set_truth_aside(out["final_info"], None, hidden)
+    aside = {key: value for key, value in info.items() if key.removeprefix("_") in EVAL_KEYS}
+    if hidden:
+        return out
+    if aside:
+        out["eval"] = aside
+    if reward is not None:
+        out["true_reward"] = reward
+        if isinstance(reward, np.ndarray):
+            out["_true_reward"] = np.ones(len(reward), np.bool_)
+    return out
+
+
+def inner_state(env: AnyEnv) -> State:
+    """`get_state` of the nearest layer that has it."""
+    for layer in layers(env):
+        if "get_state" in dir(type(layer)):
+            state: State = layer.get_state()  # type: ignore[union-attr]
+            return state
+    raise TypeError(f"{env} cannot be saved: no layer of it has get_state")
+
+
+def set_inner_state(env: AnyEnv, state: State) -> None:
+    """`set_state` of the nearest layer that has it."""
+    for layer in layers(env):
+        if "set_state" in dir(type(layer)):
+            layer.set_state(state)  # type: ignore[union-attr]
+            return
+    raise TypeError(f"{env} cannot be restored: no layer of it has set_state")
+
+
+def env_id(env: AnyEnv) -> str:
+    """The registered id of what is wrapped, or its class name."""
+    spec = env.unwrapped.spec
+    return spec.id if spec is not None else type(env.unwrapped).__name__
+
+
+def final_observations(info: dict[str, Any], obs: Any, over: Any) -> Any:
+    """(N, ...) what the step led to: `final_obs` where an auto-reset replaced the observation."""
+    if "final_obs" not in info:
+        return obs
+    after = np.array(obs)
+    for i in np.flatnonzero(over):
+        after[i] = info["final_obs"][i]
+    return after

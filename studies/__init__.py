@@ -1,0 +1,1 @@
+"""Short runnable claims, each built from the rooms: world + feedback + learner + claim."""

@@ -1,0 +1,61 @@
+import pytest
+import torch
+
+from plaudit.agents.advantages.gae import gae
+from plaudit.agents.advantages.returns import returns_to_go
+
+REWARDS = torch.tensor([[0.0, 0.0, 1.0]])
+VALUES = torch.tensor([[0.5, 0.5, 0.5]])
+ALL = torch.ones(1, 3, dtype=torch.bool)
+
+
+def test_a_terminated_row_by_hand() -> None:
+    advantages, returns = gae(REWARDS, VALUES, ALL, lam=0.5)
+    # delta = 0 + 0.5 - 0.5, 0 + 0.5 - 0.5, 1 + 0 - 0.5 = 0, 0, 0.5; each step back halves.
+    assert advantages.tolist() == [[0.125, 0.25, 0.5]]
+    assert returns.tolist() == [[0.625, 0.75, 1.0]]
+
+
+def test_a_row_that_was_cut_goes_on_with_its_last_value() -> None:
+    advantages, _ = gae(REWARDS, VALUES, ALL, lam=0.5, last_value=torch.tensor([1.0]))
+    # The last delta is 1 + 1 - 0.5 = 1.5.
+    assert advantages.tolist() == [[0.375, 0.75, 1.5]]
+
+
+def test_masked_tokens_are_passed_over_wherever_they_lie() -> None:
+    mask = torch.tensor([[True, False, True, False]])
+    advantages, returns = gae(
+        torch.tensor([[0.0, 7.0, 1.0, 7.0]]),
+        torch.tensor([[0.5, 9.0, 0.5, 9.0]]),
+        mask,
+        gamma=0.5,
+        lam=1.0,
+    )
+    # delta_2 = 1 - 0.5 = 0.5; delta_0 = 0 + 0.5 * 0.5 - 0.5 = -0.25; A_0 = -0.25 + 0.5 * 0.5 = 0.
+    assert advantages.tolist() == [[0.0, 0.0, 0.5, 0.0]]
+    assert returns.tolist() == [[0.5, 0.0, 1.0, 0.0]]
+
+
+def test_padding_after_the_end_leaves_the_last_value_in_force() -> None:
+    mask = torch.tensor([[True, False]])
+    zeros = torch.zeros(1, 2)
+    advantages, _ = gae(zeros, zeros, mask, gamma=0.9, last_value=torch.tensor([2.0]))
+    assert advantages[0, 0].item() == pytest.approx(1.8)  # 0 + 0.9 * 2 - 0
+
+
+def test_with_lambda_one_the_returns_are_those_to_go_whatever_the_critic_says() -> None:
+    rewards, values = torch.randn(2, 3, 6, generator=torch.Generator().manual_seed(0))
+    mask = torch.arange(6) < torch.tensor([[6], [2], [4]])
+    _, returns = gae(rewards, values, mask, gamma=0.9, lam=1.0)
+    torch.testing.assert_close(returns, returns_to_go(rewards, mask, gamma=0.9))
+
+
+def test_with_lambda_zero_only_the_next_step_counts() -> None:
+    advantages, _ = gae(REWARDS, torch.tensor([[1.0, 3.0, 2.0]]), ALL, lam=0.0)
+    assert advantages.tolist() == [[2.0, -1.0, -1.0]]  # 3 - 1, 2 - 3, 1 - 2
+
+
+@pytest.mark.parametrize(("name", "value"), [("gamma", 1.1), ("lam", -0.1), ("lam", float("nan"))])
+def test_discounts_outside_zero_to_one_raise(name: str, value: float) -> None:
+    with pytest.raises(ValueError, match=rf"^{name} must lie in \[0, 1\], got {value}"):
+        gae(REWARDS, VALUES, ALL, **{name: value})

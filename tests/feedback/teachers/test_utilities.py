@@ -1,0 +1,31 @@
+import numpy as np
+import pytest
+
+from plaudit.feedback.teachers.utilities import PartialReturn
+from plaudit.feedback.types import Segment, SegmentRef
+
+SEGMENT = Segment(
+    np.zeros(4), np.zeros(3), SegmentRef("test", 0, 0, 3), rewards=np.array([1.0, 2.0, 4.0])
+)
+
+
+@pytest.mark.parametrize(
+    ("gamma", "expected"),
+    [
+        (1.0, 7.0),  # 1 + 2 + 4
+        (0.5, 3.0),  # 1 + 2 / 2 + 4 / 4: the first step counts most
+    ],
+)
+def test_partial_return_discounts_from_the_first_step(gamma, expected):
+    assert PartialReturn(gamma)(SEGMENT) == expected
+
+
+def test_partial_return_refuses_what_hides_its_rewards():
+    with pytest.raises(ValueError, match="needs a lens that opens the rewards"):
+        PartialReturn()(SEGMENT.view())
+
+
+@pytest.mark.parametrize("gamma", [0.0, 1.1, float("nan")])
+def test_gamma_outside_its_range_is_refused(gamma):
+    with pytest.raises(ValueError, match=r"gamma must be in \(0, 1\]"):
+        PartialReturn(gamma)
