@@ -25,15 +25,15 @@ def measure_card(world_id: str) -> dict[str, Any]:
     """Measure a world with its default settings.
 
     Returns:
-        JSON values: spaces, horizon (steps), return_range over the random panel and the ceiling,
-        floor (mean true return of the random policy, 1024 episodes of the panel), ceiling and its
+        JSON values: spaces, horizon (steps), floor (mean true return of the random policy, 1024
+        episodes of the panel) and floor_range (the least and the most of them), ceiling and its
         kind, episode_hash (of three episodes of fixed actions; equal on every machine), tags, and
         what the world adds by a `card_notes` method (e.g. how hackable a defined truth is).
     """
     env = gym.make(world_id, disable_env_checker=True)
     oracle = env.get_wrapper_attr("oracle")()
     returns = _returns("random", world_id, panel(world_id, FLOOR_EPISODES), {})
-    notes = getattr(env.unwrapped, "card_notes", dict)()
+    notes: dict[str, Any] = getattr(env.unwrapped, "card_notes", dict)()
     return {
         "observation": str(env.observation_space)[:120],
         "action": str(env.action_space),

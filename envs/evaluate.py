@@ -78,9 +78,7 @@ def evaluate(
     floor, ceiling = scale(world_id, **settings)
     mean = float(returns.mean())
     half = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(seeds) - 1)) * stats.sem(returns)
-    return Result(
-        mean, (mean - floor) / (ceiling - floor), (mean - half, mean + half), returns
-    )
+    return Result(mean, (mean - floor) / (ceiling - floor), (mean - half, mean + half), returns)
 
 
 def scale(world_id: str, **settings: Any) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Names that stand for code: look-up in a registry of strings, and errors that name what is near."""
+"""Names that stand for code: a registry of strings, and errors that name what is near."""
 
 import difflib
 import pkgutil
@@ -9,8 +9,11 @@ from typing import Any
 def nearest(name: str, known: Iterable[str]) -> str:
     """The end of an error message: the closest known name, if any, and all the known ones."""
     names = sorted(known)
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    guess = f"; did you mean {close[0]!r}?" if close else "."
+    # "plaudit/TokenNgram-v0" is also near to what is near to "tokenngram".
+    spelled = {n.lower(): n for n in names}
+    spelled |= {n.split("/")[-1].split("-v")[0].lower(): n for n in names}
+    close = difflib.get_close_matches(name.lower(), spelled, n=1, cutoff=0.5)
+    guess = f"; did you mean {spelled[close[0]]!r}?" if close else "."
     return f"{guess} Known: {', '.join(names)}"
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import index
 from typing import Any, Literal
 
 import numpy as np
@@ -50,6 +51,18 @@ class TokenSpec:
     pad_id: int
     eos_id: int | None
     max_new: int
+
+    def token(self, action: Any) -> int:
+        """The action as a token id; ValueError if it is no integer, or none of the vocabulary."""
+        try:
+            token = index(action)
+        except TypeError:
+            token = -1
+        if not 0 <= token < self.vocab_size:
+            raise ValueError(
+                f"action must be a token id in 0..{self.vocab_size - 1}, got {action!r}"
+            )
+        return token
 
 
 def generator_state(rng: np.random.Generator) -> State:

@@ -59,7 +59,7 @@ class NativeVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
 
     @abstractmethod
     def _advance(self, actions: Any, live: Bools | None) -> tuple[Floats, Bools, Bools]:
-        """Play one step in the `live` rows (None: all) -> reward, terminated, truncated, each (N,)."""
+        """Play one step in `live` rows (None: all) -> reward, terminated, truncated, (N,) each."""
 
     @abstractmethod
     def _observe(self) -> Any:
@@ -76,8 +76,11 @@ class NativeVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         options: dict[str, Any] | None = None,
     ) -> tuple[Any, dict[str, Any]]:
         rows = self._reset_rows((options or {}).get("reset_mask"))
+        if not (self._started or rows.all()):
+            raise ValueError("the first reset must start every row, got a reset_mask with False")
+        seeds = self._seed_list(seed)
         self._terminated[rows] = self._truncated[rows] = False
-        self._begin(rows, self._seed_list(seed))
+        self._begin(rows, seeds)
         self._started = True
         return self._observe(), self._info(rows)
 
@@ -151,7 +154,7 @@ class NativeVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             return [int(seed) + i for i in range(self.num_envs)]
         if len(seed) != self.num_envs:
             raise ValueError(f"expected {self.num_envs} seeds, one per row, got {len(seed)}")
-        return list(seed)
+        return [None if s is None else int(s) for s in seed]
 
 
 class LoopVectorEnv(NativeVectorEnv):
@@ -167,6 +170,8 @@ class LoopVectorEnv(NativeVectorEnv):
         makers: Sequence[Callable[[], gym.Env[Any, Any]]],
         autoreset_mode: AutoresetMode | str = AutoresetMode.SAME_STEP,
     ) -> None:
+        if not makers:
+            raise ValueError("num_envs must be at least 1, got no makers")
         self.envs = [make() for make in makers]
         first = self.envs[0]
         super().__init__(
@@ -178,12 +183,12 @@ class LoopVectorEnv(NativeVectorEnv):
 
     @property
     def token_spec(self) -> TokenSpec:
-        """What an agent must know to write tokens; AttributeError if the rows are no token worlds."""
+        """What an agent must know to write tokens; AttributeError in worlds without tokens."""
         spec: TokenSpec = self.envs[0].get_wrapper_attr("token_spec")
         return spec
 
     def _begin(self, rows: Bools, seeds: Seeds) -> None:
-        for i in np.flatnonzero(rows):
+        for i in np.flatnonzero(rows).tolist():
             seed = None if seeds is None else seeds[i]
             self._obs[i], self._infos[i] = self.envs[i].reset(seed=seed)
 
@@ -213,9 +218,12 @@ class LoopVectorEnv(NativeVectorEnv):
         return super().get_state() | {"rows": states, "obs": list(self._obs)}
 
     def set_state(self, state: State) -> None:
+        fresh = not self._started
         super().set_state(state)
         self._obs = list(state["obs"])
         for env, row in zip(self.envs, state["rows"], strict=True):
+            if fresh:
+                env.reset()  # gym.make's wrappers refuse to step before a reset
             env.get_wrapper_attr("set_state")(row)
 
     def close_extras(self, **_: Any) -> None:

@@ -171,9 +171,8 @@ class TokenView(gym.Wrapper[Window, Any, str, str], RecordConstructorArgs):
     def step(self, action: int) -> tuple[Window, float, bool, bool, dict[str, Any]]:
         if self._over:
             raise RuntimeError("the episode is over: call reset before the next step")
-        token, spec = int(action), self.token_spec
-        if not 0 <= token < spec.vocab_size:
-            raise ValueError(f"action must be a token id in 0..{spec.vocab_size - 1}, got {action}")
+        spec = self.token_spec
+        token = spec.token(action)
         self._answer.append(token)
         ended = token == spec.eos_id
         if not ended and len(self._answer) < spec.max_new:

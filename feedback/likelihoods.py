@@ -1,6 +1,7 @@
 """The likelihood of an answer given utilities: one loss for every kind of ask.
 
 The torch twin of `teachers.choices.Boltzmann`, equal to its odds to 1e-6; `scale` is its beta.
+Compare: log softmax of scale * u, with Davidson's tie where `ask.ties`. Rate: ordinal logit.
 """
 
 import math
@@ -21,46 +22,43 @@ def log_prob(
     tie: float = 0.0,
     center: float = 0.0,
     spread: float = 1.0,
+    lapse: float = 0.0,
 ) -> torch.Tensor:
-    """Log-probability of answers, nats, differentiable in the utilities.
+    """Log-probability of answers, (B,), nats, 0 where masked; differentiable in the utilities.
 
-    Compare: log softmax of scale * u, with Davidson's tie where `ask.ties`. Rate: ordinal logit.
+    With a lapse, P becomes (1 - lapse) P + lapse / (number of answers).
 
-    Source: Bradley and Terry 1952, doi:10.1093/biomet/39.3-4.324; Davidson 1970,
-        doi:10.1080/01621459.1970.10481082; McCullagh 1980,
-        doi:10.1111/j.2517-6161.1980.tb01109.x.
+    Source: doi:10.1093/biomet/39.3-4.324 (Compare), doi:10.1080/01621459.1970.10481082 (ties),
+        doi:10.1111/j.2517-6161.1980.tb01109.x (Rate).
 
     Args:
         ask: what was asked in every row.
-        answers: (B,) int64 indices in stored order.
+        answers: (B,) int64, in stored order.
         utilities: (B, K) of the segments, K = ask.segments.
         mask: (B,) bool, False where there is no answer (a skip); None for all.
         scale: rationality beta, >= 0.
         tie: Davidson's weight, > 0 where an answer is a tie.
-        center: utility in the middle of a rating's scale.
-        spread: utility between neighbouring thresholds of a rating, > 0.
-
-    Returns:
-        (B,), 0 where masked.
+        center: see `Rate.thresholds`.
+        spread: see `Rate.thresholds`.
+        lapse: share of answers given at random, in [0, 1); a share m of reversed comparisons is
+            a lapse of 2 m.
 
     Raises:
         ValueError: wrong shapes, an answer outside `ask.space`, or a tie while `tie` is 0.
     """
     _check_shapes(ask, answers, utilities, mask)
-    if scale < 0.0 or tie < 0.0 or spread <= 0.0:
-        raise ValueError(f"need scale >= 0, tie >= 0, spread > 0; got {scale}, {tie}, {spread}")
     kept = torch.ones_like(answers, dtype=torch.bool) if mask is None else mask
-    answers = torch.where(kept, answers, 0)
-    if not bool(((answers >= 0) & (answers < int(ask.space.n))).all()):
-        raise ValueError(f"answers to {ask.kind!r} must be in 0..{int(ask.space.n) - 1}")
+    _check_settings(scale, tie, spread, lapse)
+    chosen = _check_answers(ask, torch.where(kept, answers, 0), tie)
     if isinstance(ask, Compare):
         table = _compare(ask, utilities, scale, tie)
-        if ask.ties and tie == 0.0 and bool((answers == 2).any()):
-            raise ValueError("a tie has probability 0 under tie=0; give tie > 0")
     else:
         table = _rate(ask, utilities[:, 0], scale, center, spread)
-    chosen = table.gather(1, answers[:, None])[:, 0]
-    return torch.where(kept, chosen, torch.zeros_like(chosen))
+    logp = table.gather(1, chosen[:, None])[:, 0]
+    if lapse > 0.0:
+        random = torch.full_like(logp, math.log(lapse / int(ask.space.n)))
+        logp = torch.logaddexp(logp + math.log1p(-lapse), random)
+    return torch.where(kept, logp, torch.zeros_like(logp))
 
 
 def _compare(ask: Compare, utilities: torch.Tensor, scale: float, tie: float) -> torch.Tensor:
@@ -99,3 +97,19 @@ def _check_shapes(
             raise ValueError(
                 f"{name} must be ({len(utilities)},) like utilities, got {tuple(tensor.shape)}"
             )
+
+
+def _check_answers(ask: Ask, answers: torch.Tensor, tie: float) -> torch.Tensor:
+    size = int(ask.space.n)
+    if not bool(((answers >= 0) & (answers < size)).all()):
+        raise ValueError(f"answers to {ask.kind!r} must be in 0..{size - 1}")
+    if isinstance(ask, Compare) and tie == 0.0 and bool((answers == 2).any()):
+        raise ValueError("a tie has probability 0 under tie=0; give tie > 0")
+    return answers
+
+
+def _check_settings(scale: float, tie: float, spread: float, lapse: float) -> None:
+    if not 0.0 <= lapse < 1.0:
+        raise ValueError(f"lapse must be in [0, 1), got {lapse}")
+    if scale < 0.0 or tie < 0.0 or spread <= 0.0:
+        raise ValueError(f"need scale >= 0, tie >= 0, spread > 0; got {scale}, {tie}, {spread}")

@@ -11,8 +11,8 @@ import gymnasium as gym
 import numpy as np
 
 from plaudit import feedback
-from plaudit.envs.names import load
-from plaudit.envs.types import State, generator_from, generator_state
+from plaudit.envs.names import load, nearest
+from plaudit.envs.types import State, TokenSpec, generator_from, generator_state
 from plaudit.feedback.segments import SegmentPool
 from plaudit.feedback.store import FeedbackBuffer
 from plaudit.feedback.types import Compare, Query
@@ -48,6 +48,8 @@ class Schedule:
         for name in ("labels", "labels_per_round", "segments_per_round"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if self.sampler not in SAMPLERS:
+            raise KeyError(f"unknown sampler {self.sampler!r}{nearest(self.sampler, SAMPLERS)}")
 
 
 class PreferenceLoop:
@@ -77,7 +79,7 @@ class PreferenceLoop:
 
     def update(self, pool: SegmentPool) -> bool:
         """Ask and fit if a round is due; whether the model changed."""
-        due = pool.total - self._seen >= self.schedule.segments_per_round
+        due = pool.total - self._seen >= self.schedule.segments_per_round and len(pool) > 1
         if not due or self.asked >= self.schedule.labels:
             return False
         # The newest segments show what the policy does now; a few older ones keep pairs distinct.
@@ -113,6 +115,7 @@ class PreferenceLoop:
             "buffer": self.buffer.get_state(),
             "asked": self.asked,
             "fits": self.fits,
+            "fit_stats": dict(self.fit_stats),
             "seen": self._seen,
             "rng": generator_state(self._rng),
         }
@@ -122,6 +125,7 @@ class PreferenceLoop:
         self.model.set_state(state["model"])
         self.buffer.set_state(state["buffer"])
         self.asked, self.fits = int(state["asked"]), int(state["fits"])
+        self.fit_stats = dict(state["fit_stats"])
         self._seen = int(state["seen"])
         self._rng = generator_from(state["rng"])
 
@@ -135,7 +139,7 @@ def model_shape(env: Any) -> dict[str, Any]:
     Raises:
         TypeError: the spaces are neither those of a token world nor flat numbers.
     """
-    spec = getattr(env.unwrapped, "token_spec", None)
+    spec = _token_spec(env)
     if spec is not None:
         return {"kind": "tokens", "vocab_size": spec.vocab_size, "pad_id": spec.pad_id}
     vector = isinstance(env, gym.vector.VectorEnv)
@@ -148,6 +152,17 @@ def model_shape(env: Any) -> dict[str, Any]:
     if isinstance(action, gym.spaces.Box) and len(action.shape) == 1:
         return {"kind": "vectors", "obs_dim": obs.shape[0], "action_dim": action.shape[0]}
     raise TypeError(f"learned rewards need Discrete or flat Box actions, got {action}")
+
+
+def _token_spec(env: Any) -> TokenSpec | None:
+    """That of the outermost token view or world, if there is one."""
+    if isinstance(env, gym.vector.VectorEnv):
+        if not isinstance(env.unwrapped, gym.vector.SyncVectorEnv):
+            return getattr(env.unwrapped, "token_spec", None)
+        env = env.unwrapped.envs[0]
+    found = env.has_wrapper_attr("token_spec")
+    spec: TokenSpec | None = env.get_wrapper_attr("token_spec") if found else None
+    return spec
 
 
 def _parts(spec: Spec) -> tuple[str, dict[str, Any]]:

@@ -31,8 +31,15 @@ class SegmentPool:
     def __len__(self) -> int:
         return min(self.total, self.keep)
 
-    def add(self, obs: Array, actions: Array, rewards: Array, starts: Array) -> None:
-        """Add n segments of T steps: obs (n, T + 1, ...), actions (n, T, ...), rewards (n, T)."""
+    def add(
+        self, obs: Array, actions: Array, rewards: Array, episodes: Array, starts: Array
+    ) -> None:
+        """Add n segments of T steps.
+
+        Args:
+            obs, actions, rewards: (n, T + 1, ...), (n, T, ...), (n, T).
+            episodes, starts: (n,) the episode each was cut from, and the step it begins at.
+        """
         count, steps = rewards.shape
         self._make_room(obs, actions, steps)
         slots = (self.total + np.arange(count)) % self.keep
@@ -42,7 +49,7 @@ class SegmentPool:
         held["actions"][slots, :steps] = actions[-self.keep :]
         held["rewards"][slots, :steps] = rewards[-self.keep :]
         held["length"][slots] = steps
-        held["episode"][slots] = (self.total + np.arange(count))[-self.keep :]
+        held["episode"][slots] = episodes[-self.keep :]
         held["start"][slots] = starts[-self.keep :]
         self.total += count
 
@@ -104,6 +111,8 @@ class SegmentRecorder:
         self._obs: Array | None = None
         self._begun = np.zeros(rows, np.int64)  # place in _steps where a row's segment begins
         self._age = np.zeros(rows, np.int64)  # steps of the row's episode before its segment
+        self._episode = np.full(rows, -1)  # number of the row's episode, given at its first cut
+        self._episodes = 0
         self.last_cut = np.zeros(0, np.int64)  # rows cut in the latest step, in the pool's order
 
     def begin(self, obs: Array, rows: Bools) -> None:
@@ -111,6 +120,7 @@ class SegmentRecorder:
         self._obs = obs.copy()
         self._begun[rows] = len(self._steps)
         self._age[rows] = 0
+        self._episode[rows] = -1
         self._forget()
 
     def add(
@@ -136,7 +146,7 @@ class SegmentRecorder:
         self.last_cut = self._cut(cut, after) if cut.any() else np.zeros(0, np.int64)
         if len(self.last_cut):
             self._age[cut] += now - self._begun[cut]
-            self._age[over] = 0
+            self._age[over], self._episode[over] = 0, -1
             self._begun[cut] = now
         self._obs = np.array(shown)
         self._forget()
@@ -149,6 +159,8 @@ class SegmentRecorder:
             "obs": None if self._obs is None else self._obs.copy(),
             "begun": self._begun.copy(),
             "age": self._age.copy(),
+            "episode": self._episode.copy(),
+            "episodes": self._episodes,
         }
 
     def set_state(self, state: State) -> None:
@@ -156,17 +168,21 @@ class SegmentRecorder:
         self._steps = [(step[0], step[1], step[2]) for step in state["steps"]]
         self._obs = None if state["obs"] is None else state["obs"].copy()
         self._begun, self._age = state["begun"].copy(), state["age"].copy()
+        self._episode, self._episodes = state["episode"].copy(), int(state["episodes"])
 
     def _cut(self, rows: Bools, after: Array) -> npt.NDArray[np.int64]:
         """Move the segments of `rows`, which end here, into the pool; equal lengths together."""
         order = []
         for begun in np.unique(self._begun[rows]):
             which = np.flatnonzero(rows & (self._begun == begun))
+            fresh = which[self._episode[which] < 0]
+            self._episode[fresh] = self._episodes + np.arange(len(fresh))
+            self._episodes += len(fresh)
             steps = self._steps[begun:]
             obs = np.stack([step[0][which] for step in steps] + [after[which]], axis=1)
             actions = np.stack([step[1][which] for step in steps], axis=1)
             rewards = np.stack([step[2][which] for step in steps], axis=1)
-            self.pool.add(obs, actions, rewards, self._age[which])
+            self.pool.add(obs, actions, rewards, self._episode[which], self._age[which])
             order.append(which)
         return np.concatenate(order)
 

@@ -11,7 +11,7 @@ On disk (see `atomic` for the versions around it), without pickle:
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -178,14 +178,14 @@ class FeedbackBuffer:
                 }
                 for query in self._queries.values()
             ],
-            "feedback": [_plain(row.feedback) for row in self._rows],
+            "feedback": [row.feedback.to_json() for row in self._rows],
         }
 
     def set_state(self, state: State) -> None:
         segments = [_segment(fields) for fields in state["segments"]]
         fresh = FeedbackBuffer(privileged=state["privileged"])
         queries = [_query(fields, segments) for fields in state["queries"]]
-        fresh.add(queries, [_feedback(fields) for fields in state["feedback"]])
+        fresh.add(queries, [Feedback.from_json(fields) for fields in state["feedback"]])
         self.__dict__.update(fresh.__dict__)
 
     def _keep(self, query: Query) -> Query:
@@ -245,11 +245,6 @@ def _copies(segment: Segment, privileged: bool) -> dict[str, Array | None]:
     }
 
 
-def _plain(feedback: Feedback) -> dict[str, Any]:
-    probs = feedback.probs
-    return {**asdict(feedback), "probs": None if probs is None else list(probs)}
-
-
 def _segment(fields: State) -> Segment:
     ref = SegmentRef(**{name: fields[name] for name in SegmentRef.__dataclass_fields__})
     rewards = fields["rewards"]
@@ -275,8 +270,3 @@ def _query(fields: State, segments: Sequence[Segment]) -> Query:
         query_id=fields["query_id"],
         provenance=fields["provenance"],
     )
-
-
-def _feedback(fields: State) -> Feedback:
-    probs = fields["probs"]
-    return Feedback(**{**fields, "probs": None if probs is None else tuple(probs)})

@@ -1,8 +1,8 @@
 """The words of feedback: what is judged, what is asked, what was answered."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal, NamedTuple
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal, NamedTuple, Self
 
 import gymnasium as gym
 import numpy as np
@@ -209,3 +209,12 @@ class Feedback:
     answered: int = 0
     source: Literal["sim", "llm", "human"] = "sim"
     seed: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields as JSON values; `from_json` reads them."""
+        return {**asdict(self), "probs": None if self.probs is None else list(self.probs)}
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> Self:
+        probs = fields["probs"]
+        return cls(**{**fields, "probs": None if probs is None else tuple(probs)})

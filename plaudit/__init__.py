@@ -7,7 +7,10 @@ Stable-Baselines3; the rooms load what they need when something is made.
 __version__ = "0.1.0"
 
 try:
-    from plaudit import envs as envs
+    # Not `from plaudit import envs`: without links its error would blame a circular import.
+    from plaudit.envs.evaluate import Result as Result
+    from plaudit.envs.evaluate import evaluate as evaluate
+    from plaudit.envs.evaluate import panel as panel
 except ModuleNotFoundError as error:
     if error.name != "plaudit.envs":
         raise
@@ -18,8 +21,6 @@ except ModuleNotFoundError as error:
         "real files."
     ) from error
 
-from plaudit.envs.evaluate import Result as Result
-from plaudit.envs.evaluate import evaluate as evaluate
-from plaudit.envs.evaluate import panel as panel
+from plaudit import envs as envs
 
 envs.register()

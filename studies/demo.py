@@ -16,7 +16,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -29,14 +29,26 @@ from plaudit.agents.policies.tiny_transformer import TinyTransformer
 from plaudit.agents.rollout.evaluation import TokenEvaluation, evaluate_answers
 from plaudit.agents.rollout.tokens import collect
 from plaudit.envs.evaluate import make_rows, panel
-from plaudit.envs.token.token_ngram.env import TokenNgram
-from plaudit.envs.token.token_ngram.vector import TokenNgramVector
+from plaudit.envs.token.token_ngram.solution import frontier_record
+from plaudit.envs.token.token_ngram.task import NgramTask
 from plaudit.feedback.loop import PreferenceLoop
 from plaudit.feedback.wrappers import VectorLearnedReward, VectorRecordSegments
 
 WORLD = "plaudit/TokenNgram-v0"
 ARMS = ("truth", "person", "coin flip")
 Run = dict[str, Any]
+
+# By default a reward model that does not beat zero reward on held-out answers stays at zero, and a
+# coin flip would teach nothing by construction. Here nothing is held out: the control is paid noise.
+MODEL = {
+    "context": 2,
+    "weight_decay": 0.01,
+    "lr": 5e-3,
+    "batch": 128,
+    "holdout": 0.0,
+    "warm_start": True,
+    "epochs": 6,
+}
 
 
 @dataclass(frozen=True)
@@ -46,8 +58,12 @@ class DemoSettings:
     Attributes:
         beta: points per nat of KL, in the reward.
         updates, rows, group_size, lr: of RLOO; a row is one answer per update.
-        labels: comparisons that the learned arms may ask for; they ask while they train.
-        rationality: of the person, 1 / point; 10% mistakes and 2% skips come on top.
+        labels, labels_per_round, updates_per_round: comparisons that the learned arms may ask for;
+            they ask while they train.
+        rationality: of the person, 1 / point. mistake: share of answers reversed. skip: share of
+            questions not answered.
+        model: settings of the Bradley-Terry model; it assumes the person's rationality and
+            mistakes, so that the learned reward is in points.
         instance_seed: of the world.
         eval_rows: fresh answers per evaluation point; the last one uses ten times as many.
     """
@@ -57,9 +73,13 @@ class DemoSettings:
     rows: int = 256
     group_size: int = 8
     lr: float = 3e-3
-    labels: int = 1500
-    labels_per_round: int = 150
-    rationality: float = 0.5
+    labels: int = 4000
+    labels_per_round: int = 500
+    updates_per_round: int = 3
+    rationality: float = 1.0
+    mistake: float = 0.1
+    skip: float = 0.02
+    model: dict[str, Any] = field(default_factory=lambda: dict(MODEL))
     instance_seed: int = 0
     eval_rows: int = 256
 
@@ -67,9 +87,8 @@ class DemoSettings:
 def run_arm(arm: str, seed: int, settings: DemoSettings) -> Run:
     """Train one arm with one seed; JSON values only."""
     began = time.perf_counter()
-    world = {"instance_seed": settings.instance_seed}
-    env = make_rows(WORLD, settings.rows, **world)
-    plain = make_rows(WORLD, settings.eval_rows, **world)
+    env = make_rows(WORLD, settings.rows, instance_seed=settings.instance_seed)
+    plain = make_rows(WORLD, settings.eval_rows, instance_seed=settings.instance_seed)
     policy, reference = _policies(env, seed)
     paid: Any = env
     loop: PreferenceLoop | None = None
@@ -93,7 +112,7 @@ def run_arm(arm: str, seed: int, settings: DemoSettings) -> Run:
         updates=settings.updates,
         seed=seed,
         evaluator=evaluator,
-        eval_every=6,
+        eval_every=5,
     )
     before = _final(reference, reference, plain, settings, seed)
     log = trainer.train()
@@ -107,7 +126,7 @@ def run_arm(arm: str, seed: int, settings: DemoSettings) -> Run:
         "correlation": None if loop is None else _correlation(loop, reference, plain, seed),
         "labels": 0 if loop is None else loop.asked,
         "fit": {} if loop is None else loop.fit_stats,
-        "samples": {"before": _texts(before, env), "after": _texts(after, env)},
+        "samples": {"before": before.samples(6), "after": after.samples(6)},
         "seconds": time.perf_counter() - began,
     }
 
@@ -134,18 +153,19 @@ def run(
         runs.append(result)
         if on_run is not None:
             on_run(result)
+    task = NgramTask(instance_seed=settings.instance_seed)
     runs.sort(key=lambda r: (ARMS.index(r["arm"]), r["seed"]))
     return {
         "world": WORLD,
         "settings": asdict(settings),
         "runs": runs,
-        "frontier": exact_frontier(settings),
-        "table": summarise(runs),
+        "frontier": frontier_record(task.instance, task.horizon, task.prompt, settings.beta),
+        "table": summarise(runs, settings.beta),
     }
 
 
-def summarise(runs: list[Run]) -> list[dict[str, Any]]:
-    """One row per arm: true return, gap closed with its 90% t interval, correlation, KL.
+def summarise(runs: list[Run], beta: float) -> list[dict[str, Any]]:
+    """One row per arm: true return, KL, J_beta, gap closed with its 90% t interval, correlation.
 
     Gap closed by a run = (R - R_ref) / (R_truth - R_ref), R of fresh answers, R_truth that of the
     true-reward run with the same seed.
@@ -170,6 +190,9 @@ def summarise(runs: list[Run]) -> list[dict[str, Any]]:
                 "arm": arm,
                 "true_return": float(end.mean()),
                 "kl": float(np.mean([r["after"]["kl"] for r in mine])),
+                "objective": float(
+                    np.mean([r["after"]["true_return"] - beta * r["after"]["kl"] for r in mine])
+                ),
                 "gap": float(gaps.mean()),
                 "gap_low": float(gaps.mean()) - half,
                 "gap_high": float(gaps.mean()) + half,
@@ -182,23 +205,6 @@ def summarise(runs: list[Run]) -> list[dict[str, Any]]:
     return rows
 
 
-def exact_frontier(settings: DemoSettings) -> dict[str, Any]:
-    """The best true return at each KL, and the optimum for the demo's beta."""
-    from plaudit.envs.token.token_ngram.solution import frontier
-    from plaudit.envs.token.token_ngram.task import NgramTask, solution
-
-    task = NgramTask(instance_seed=settings.instance_seed)
-    betas = [float(b) for b in np.geomspace(0.1, 30.0, 40)]
-    curve = frontier(task.instance, task.horizon, task.prompt, betas)
-    best = solution(task, settings.beta)
-    return {
-        "beta": betas,
-        "kl": [s.kl for s in curve],
-        "reward": [s.reward for s in curve],
-        "optimum": {"reward": best.reward, "kl": best.kl, "objective": best.objective},
-    }
-
-
 def _policies(env: Any, seed: int) -> tuple[TinyTransformer, NgramPolicy]:
     """A tiny transformer that starts exactly at the world's reference model, and that model."""
     spec, prior = env.token_spec, np.log(env.reference())
@@ -209,15 +215,22 @@ def _policies(env: Any, seed: int) -> tuple[TinyTransformer, NgramPolicy]:
 def _with_labels(env: Any, arm: str, seed: int, settings: DemoSettings) -> VectorLearnedReward:
     teacher: dict[str, Any] = {"name": "coin_flip", "seed": seed}
     if arm == "person":
-        teacher = {"name": "noisy_person", "beta": settings.rationality, "seed": seed}
+        teacher = {
+            "name": "noisy_person",
+            "beta": settings.rationality,
+            "mistake": settings.mistake,
+            "skip": settings.skip,
+            "seed": seed,
+        }
+    assumed = {"scale": settings.rationality, "lapse": 2 * settings.mistake}
     return VectorLearnedReward(
-        VectorRecordSegments(env, keep=2 * settings.rows),
+        VectorRecordSegments(env, keep=settings.rows),
         teacher=teacher,
-        model={"name": "bradley_terry", "scale": settings.rationality, "seed": seed},
+        model={"name": "bradley_terry", **assumed, **settings.model, "seed": seed},
         seed=seed,
         labels=settings.labels,
         labels_per_round=settings.labels_per_round,
-        segments_per_round=settings.rows,
+        segments_per_round=settings.updates_per_round * settings.rows,
     )
 
 
@@ -226,7 +239,14 @@ def _final(
 ) -> TokenEvaluation:
     """Ten times the usual panel, answered afresh."""
     seeds = panel(WORLD, 11 * settings.eval_rows)[settings.eval_rows :]
-    return evaluate_answers(policy, reference, plain, seeds=seeds, sampling_seed=1000 + seed)
+    return evaluate_answers(
+        policy,
+        reference,
+        plain,
+        seeds=seeds,
+        sampling_seed=1000 + seed,
+        tokenizer=plain.tokenizer,
+    )
 
 
 def _correlation(loop: PreferenceLoop, reference: TokenPolicy, plain: Any, seed: int) -> float:
@@ -240,14 +260,6 @@ def _correlation(loop: PreferenceLoop, reference: TokenPolicy, plain: Any, seed:
     actions = np.stack([segment.actions for segment in segments])
     learned = loop.model.predict(obs, actions)[0].sum(1)
     return 0.0 if learned.std() == 0 else float(np.corrcoef(learned, true)[0, 1])
-
-
-def _texts(evaluation: TokenEvaluation, env: TokenNgramVector | TokenNgram) -> list[list[Any]]:
-    """A few answers with their true return."""
-    return [
-        [env.tokenizer.decode(evaluation.tokens[i].tolist()), float(evaluation.true_return[i])]
-        for i in range(6)
-    ]
 
 
 def _one_thread() -> None:

@@ -12,6 +12,8 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 from stable_baselines3.common.vec_env import VecEnv
 
+from plaudit.feedback.wrappers.base import find
+
 
 class SB3VecEnv(VecEnv):
     """A Gymnasium vector environment, e.g. of `gym.make_vec("plaudit/TokenNgram-v0", 64)`.
@@ -42,7 +44,7 @@ class SB3VecEnv(VecEnv):
         self._reset_seeds()
         self._returns[:] = 0.0
         self._lengths[:] = 0
-        obs, _ = self.venv.reset(seed=seeds)
+        obs, _ = self.venv.reset(seed=seeds)  # type: ignore[arg-type]
         return obs
 
     def step_async(self, actions: Any) -> None:
@@ -72,7 +74,7 @@ class SB3VecEnv(VecEnv):
         self.venv.close()
 
     def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
-        return [getattr(self.venv.unwrapped, attr_name)] * len(list(self._get_indices(indices)))
+        return [find(self.venv, attr_name)] * len(list(self._get_indices(indices)))
 
     def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
         raise AttributeError("rows of a native vector form have no attributes of their own")
@@ -81,7 +83,7 @@ class SB3VecEnv(VecEnv):
         self, method_name: str, *method_args: Any, indices: Any = None, **method_kwargs: Any
     ) -> list[Any]:
         """Call a method that answers for all rows at once, e.g. `action_masks`."""
-        rows = getattr(self.venv.unwrapped, method_name)(*method_args, **method_kwargs)
+        rows = find(self.venv, method_name)(*method_args, **method_kwargs)
         return [rows[i] for i in self._get_indices(indices)]
 
     def env_is_wrapped(self, wrapper_class: type[Any], indices: Any = None) -> list[bool]:

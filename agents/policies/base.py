@@ -15,14 +15,7 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from plaudit.agents.policies.sampling import (
-    Sampling,
-    check_sampling,
-    draw,
-    entropy,
-    log_probs,
-    pick,
-)
+from plaudit.agents.policies import sampling
 from plaudit.agents.shapes import check
 from plaudit.agents.types import TokenBatch
 
@@ -66,17 +59,19 @@ class TokenPolicy(nn.Module, ABC):
         context: int | None = None,
         value_width: int | None = None,
         seed: int = 0,
-        **sampling: Unpack[Sampling],
+        **settings: Unpack[sampling.Sampling],
     ) -> None:
+        if eos_id is not None and not 0 <= eos_id < vocab_size:
+            raise ValueError(f"eos_id must be in 0..{vocab_size - 1} or None, got {eos_id}")
         super().__init__()
         self.vocab_size = vocab_size
         self.pad_id = pad_id
         self.eos_id = eos_id
         self.context = context
-        self.temperature = sampling.get("temperature", 1.0)
-        self.top_k = sampling.get("top_k")
-        self.top_p = sampling.get("top_p")
-        check_sampling(self.temperature, self.top_k, self.top_p)
+        self.temperature = settings.get("temperature", 1.0)
+        self.top_k = settings.get("top_k")
+        self.top_p = settings.get("top_p")
+        sampling.check_sampling(self.temperature, self.top_k, self.top_p)
         self.value_head = None if value_width is None else _zero_head(value_width)
         self._predict_rng = torch.Generator().manual_seed(seed)
 
@@ -88,7 +83,8 @@ class TokenPolicy(nn.Module, ABC):
 
         Returns:
             The logits (B, V) of the next token, and a cache with room for `capacity` tokens,
-            the prompt included. `advance` may change the cache in place.
+            the prompt included. `advance` may change the cache in place. This way of reading is
+            for sampling; gradients come from `forward_answer`.
         """
 
     @abstractmethod
@@ -123,17 +119,14 @@ class TokenPolicy(nn.Module, ABC):
             prompt_ids: (B, P) integers, padded on the left.
             prompt_mask: (B, P), true where not padding.
             max_new: longest answer, tokens.
-            rng: the only source of randomness, on any device. Each call draws B * max_new
-                numbers, whatever the answers are, so that equal generators stay equal.
+            rng: on any device; each call draws B * max_new numbers, whatever the answers are.
 
         Raises:
-            ValueError: shapes or ids do not fit, prompt plus answer exceed the context, or the
-                logits are not finite.
+            ValueError: prompts do not fit the policy or its context, or logits are not finite.
         """
         ids, mask = self._check_prompt(prompt_ids, prompt_mask, max_new)
         shape, device = (len(ids), max_new), ids.device
-        uniform = torch.rand(shape, generator=rng, device=rng.device, dtype=torch.float64)
-        uniform = uniform.to(device)
+        uniform = _uniform(shape, rng).to(device)
         tokens = torch.full(shape, self.pad_id, device=device)
         action_mask = torch.zeros(shape, dtype=torch.bool, device=device)
         logp = torch.zeros(shape, device=device)
@@ -141,10 +134,10 @@ class TokenPolicy(nn.Module, ABC):
         logits, cache = self.start(ids, mask, ids.shape[1] + max_new)
         for t in range(max_new):
             scores = self._log_probs(logits)
-            chosen = draw(scores, uniform[:, t])
+            chosen = sampling.draw(scores, uniform[:, t])
             action_mask[:, t] = running
             tokens[:, t] = torch.where(running, chosen, self.pad_id)
-            logp[:, t] = torch.where(running, pick(scores, chosen), 0.0)
+            logp[:, t] = torch.where(running, sampling.pick(scores, chosen), 0.0)
             if self.eos_id is not None:
                 running = running & (chosen != self.eos_id)
                 if not running.any():
@@ -157,16 +150,18 @@ class TokenPolicy(nn.Module, ABC):
     def logp(self, batch: TokenBatch) -> torch.Tensor:
         """Differentiable log-probability (B, T) of each answer token, nats, 0 where masked."""
         logits, _, mask = self._read_answer(batch)
-        return torch.where(mask, pick(self._log_probs(logits), batch.tokens.to(mask.device)), 0.0)
+        return torch.where(
+            mask, sampling.pick(self._log_probs(logits), batch.tokens.to(mask.device)), 0.0
+        )
 
     def evaluate(self, batch: TokenBatch) -> Evaluation:
         """Log-probabilities, entropies and, with a value head, values, by one forward pass."""
         logits, hidden, mask = self._read_answer(batch)
         scores = self._log_probs(logits)
-        logp = pick(scores, batch.tokens.to(mask.device))
+        logp = sampling.pick(scores, batch.tokens.to(mask.device))
         value = None if self.value_head is None else self._values(hidden, mask)
         return Evaluation(
-            torch.where(mask, logp, 0.0), torch.where(mask, entropy(scores), 0.0), value
+            torch.where(mask, logp, 0.0), torch.where(mask, sampling.entropy(scores), 0.0), value
         )
 
     def value(self, batch: TokenBatch) -> torch.Tensor:
@@ -212,8 +207,8 @@ class TokenPolicy(nn.Module, ABC):
         if deterministic:
             chosen = scores.argmax(-1)
         else:
-            uniform = torch.rand(len(ids), generator=self._predict_rng, dtype=torch.float64)
-            chosen = draw(scores, uniform.to(scores.device))
+            uniform = _uniform((len(ids),), self._predict_rng).to(ids.device)
+            chosen = sampling.draw(scores, uniform)
         return chosen.cpu().numpy().reshape(window.shape[:-1]), None
 
     def frozen_copy(self) -> Self:
@@ -231,7 +226,7 @@ class TokenPolicy(nn.Module, ABC):
         return [*frozen, *self.buffers()]
 
     def _log_probs(self, logits: torch.Tensor) -> torch.Tensor:
-        return log_probs(logits, self.temperature, self.top_k, self.top_p)
+        return sampling.log_probs(logits, self.temperature, self.top_k, self.top_p)
 
     def _values(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         if self.value_head is None:
@@ -251,7 +246,7 @@ class TokenPolicy(nn.Module, ABC):
         self, ids: torch.Tensor, mask: torch.Tensor, max_new: int
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """The prompt on the policy's device, int64 and bool, `pad_id` where masked."""
-        check_sampling(self.temperature, self.top_k, self.top_p)
+        sampling.check_sampling(self.temperature, self.top_k, self.top_p)
         check(prompt_ids=(ids, "B P"), prompt_mask=(mask, "B P"))
         if max_new < 1:
             raise ValueError(f"an answer needs at least 1 token, got max_new = {max_new}")
@@ -275,6 +270,10 @@ def resolve_device(device: str | torch.device) -> torch.device:
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     return torch.device(device)
+
+
+def _uniform(shape: tuple[int, ...], rng: torch.Generator) -> torch.Tensor:
+    return torch.rand(shape, generator=rng, device=rng.device, dtype=torch.float64)
 
 
 def _zero_head(width: int) -> nn.Linear:

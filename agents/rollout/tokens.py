@@ -35,7 +35,7 @@ def collect(
     """
     spec = token_spec(venv)
     _check(policy, venv, spec)
-    obs, _ = venv.reset(seed=list(seeds))
+    obs, _ = venv.reset(seed=list(seeds))  # type: ignore[arg-type]
     ids, mask = read_windows(obs, spec.pad_id)
     batch = policy.sample(ids, mask, max_new=spec.max_new, rng=rng)
     written = batch.action_mask.cpu().numpy()

@@ -6,7 +6,7 @@ and its wrappers. It never reads the truth: an evaluator, if given, does.
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from plaudit.agents.policies.base import TokenPolicy
 from plaudit.agents.rollout.tokens import AnyVector, collect
 from plaudit.agents.trainers.algorithms import GRPO, PPO, RLOO, Algorithm, Targets
 from plaudit.agents.trainers.run_folder import RunFolder
+from plaudit.agents.trainers.settings import Settings
 from plaudit.agents.types import Rollout, TokenBatch
 from plaudit.envs.names import nearest
 from plaudit.envs.types import State, generator_from, generator_state
@@ -25,43 +26,6 @@ from plaudit.feedback.wrappers.base import inner_state, set_inner_state
 Row = dict[str, float]
 Evaluator = Callable[[TokenPolicy, TokenPolicy], Row]
 """(policy, reference) -> figures to log; the only reader of the truth."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Settings that all on-policy algorithms share.
-
-    Attributes:
-        beta: pull towards the reference, reward units per nat of KL, >= 0.
-        group_size: answers per prompt G; the world's rows must be a multiple of it.
-        lr: Adam's step size. lr_decay: linear decay to this share of it over `updates`.
-        updates: planned number of updates, for the decay.
-        epochs, minibatches: passes over each rollout, and pieces of a pass.
-        micro_batch: rows per forward pass (memory only; gradients add up), or None for all.
-        entropy_coef: bonus per nat of entropy per token.
-        max_grad_norm: of the clipped gradient.
-        seed: of prompts, answers and the order of minibatches.
-    """
-
-    beta: float = 0.1
-    group_size: int = 4
-    lr: float = 1e-3
-    lr_decay: float = 1.0
-    updates: int = 100
-    epochs: int = 1
-    minibatches: int = 1
-    micro_batch: int | None = None
-    entropy_coef: float = 0.0
-    max_grad_norm: float = 1.0
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        for name in ("group_size", "updates", "epochs", "minibatches"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
-        for name in ("beta", "lr", "entropy_coef"):
-            if not (np.isfinite(getattr(self, name)) and getattr(self, name) >= 0):
-                raise ValueError(f"{name} must be finite and >= 0, got {getattr(self, name)}")
 
 
 class OnPolicyTrainer:
@@ -132,6 +96,11 @@ class OnPolicyTrainer:
         """
         total = self.settings.updates if updates is None else updates
         if self.update == 0 and not self.log:
+            if self.folder is not None and self.folder.log_path.exists():
+                raise ValueError(
+                    f"{self.folder.path} already holds a run; call resume() to go on from it, or "
+                    "give another folder"
+                )
             self._note({"update": 0.0, **self._evaluation()}, on_update)
         while self.update < total:
             row = self._one_update()
@@ -151,8 +120,15 @@ class OnPolicyTrainer:
         self.folder.save(self.get_state(), self.update)
 
     def resume(self) -> bool:
-        """Go on from the folder's checkpoint, if there is one; the log is cut back to it."""
-        if self.folder is None or not self.folder.has_checkpoint():
+        """Go on from the folder's checkpoint; the log is cut back to it.
+
+        Returns:
+            Whether there was a checkpoint. If not, a log left by a killed run is removed.
+        """
+        if self.folder is None:
+            return False
+        if not self.folder.has_checkpoint():
+            self.folder.log_path.unlink(missing_ok=True)
             return False
         state, self.log = self.folder.load()
         self.set_state(state)
@@ -232,7 +208,7 @@ class OnPolicyTrainer:
         """One optimiser step on some rows, in pieces of `micro_batch` rows."""
         self._optimizer.zero_grad(set_to_none=True)
         stats: dict[str, float] = {}
-        for piece in rows.split(self.settings.micro_batch or len(rows)):
+        for piece in torch.split(rows, self.settings.micro_batch or len(rows)):
             share = len(piece) / len(rows)
             some = batch.rows(piece)
             now = self.policy.evaluate(some)

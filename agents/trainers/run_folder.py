@@ -1,7 +1,7 @@
 """A run on disk: a JSON-lines log and one checkpoint that is always whole.
 
-    log.jsonl      a line per update
-    checkpoint/    versions of safetensors + JSON, and a pointer to the complete one
+log.jsonl      a line per update
+checkpoint/    versions of safetensors + JSON, and a pointer to the complete one
 """
 
 import json

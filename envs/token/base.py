@@ -33,11 +33,14 @@ def window_space(spec: TokenSpec, prompt_window: int, one_hot: bool) -> TokenSpa
     length = prompt_window + spec.max_new
     symbols = max(spec.pad_id + 1, spec.vocab_size)
     if one_hot:
-        return gym.spaces.MultiDiscrete(np.full(length, symbols), dtype=np.int16)
+        return gym.spaces.MultiDiscrete(
+            np.full(length, symbols),
+            dtype=np.int16,  # type: ignore[arg-type]
+        )
     return gym.spaces.Box(0, symbols - 1, (length,), np.int16)
 
 
-class TokenEnv(gym.Env[Tokens, int]):
+class TokenEnv(gym.Env[Any, Any]):
     """Single form of a token world.
 
     A subclass sets the spaces by calling `__init__` and writes `_prompt`, `_pay` and `_details`.
@@ -92,11 +95,7 @@ class TokenEnv(gym.Env[Tokens, int]):
     def step(self, action: int) -> tuple[Tokens, float, bool, bool, dict[str, Any]]:
         if self._over:
             raise RuntimeError("the episode is over: call reset before the next step")
-        token = int(action)
-        if not 0 <= token < self.token_spec.vocab_size:
-            raise ValueError(
-                f"action must be a token id in 0..{self.token_spec.vocab_size - 1}, got {action}"
-            )
+        token = self.token_spec.token(action)
         self._window[:-1] = self._window[1:]
         self._window[-1] = token
         self._written += 1
@@ -175,9 +174,9 @@ class TokenVectorEnv(NativeVectorEnv):
     def _begin(self, rows: Bools, seeds: Seeds) -> None:
         index = np.flatnonzero(rows)
         if seeds is not None:
-            for row in index:
+            for row in index.tolist():
                 if seeds[row] is not None:
-                    self._draws.seed(int(row), seeding.np_random(seeds[row])[0])
+                    self._draws.seed(row, seeding.np_random(seeds[row])[0])
         prompts = self._prompts(index, self._draws.take(index))
         self._buffer[index, self._edge - self._length : self._edge] = self.token_spec.pad_id
         self._buffer[index, self._edge - prompts.shape[1] : self._edge] = prompts

@@ -45,7 +45,7 @@ class EpisodeDraws:
                 rng = self._rngs[row] = np.random.default_rng()
             self._block[row] = rng.random(self._block.shape[1:])
             self._used[row] = 0
-        draws = self._block[rows, self._used[rows]]
+        draws: Floats = self._block[rows, self._used[rows]]
         self._used[rows] += 1
         return draws
 

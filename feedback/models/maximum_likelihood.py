@@ -4,7 +4,7 @@ What every preference model of this room shares, whatever network it is built ar
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import torch
 
@@ -28,6 +28,7 @@ class Likelihood:
     tie: float = 1.0
     center: float = 0.0
     spread: float = 1.0
+    lapse: float = 0.0
 
     def __post_init__(self) -> None:
         if not min(self.scale, self.tie, self.spread) > 0.0:
@@ -40,8 +41,7 @@ class Likelihood:
         """-log_prob of answers, (B,), given utilities (B, K) or (M, B, K); (B,) or (M, B)."""
         flat = utilities.reshape(-1, utilities.shape[-1])
         repeated = answers.repeat(len(flat) // len(answers))
-        settings = {"tie": self.tie, "center": self.center, "spread": self.spread}
-        logp = log_prob(ask, repeated, flat, None, scale=self.scale, **settings)
+        logp = log_prob(ask, repeated, flat, **asdict(self))
         return -logp.view(utilities.shape[:-1])
 
 
@@ -118,9 +118,8 @@ def maximise(
         stats["train_nats"] = float(nats[~held].mean())
         if fit.holdout:
             gain = (_zero_nats(groups, fit.likelihood) - nats)[held]
-            stats["heldout_nats"], stats["heldout_gain"] = map(
-                float, (nats[held].mean(), gain.mean())
-            )
+            stats["heldout_nats"] = float(nats[held].mean())
+            stats["heldout_gain"] = float(gain.mean())
             if not bool(gain.mean() > EVIDENCE * gain.std() / len(gain) ** 0.5):
                 _zero(net)
                 stats["kept"] = 0.0

@@ -9,7 +9,7 @@ them (see `tests/contracts/test_every_teacher.py`).
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -140,14 +140,14 @@ class Teacher:
             "rng": generator_state(self._rng),
             "choice": asdict(self.choice),
             "tickets": self._tickets,
-            "pending": [asdict(feedback) for feedback in self._pending],
+            "pending": [feedback.to_json() for feedback in self._pending],
         }
 
     def set_state(self, state: State) -> None:
         self._rng = generator_from(state["rng"])
         self.choice = replace(self.choice, **state["choice"])
         self._tickets = state["tickets"]
-        self._pending = [_feedback(fields) for fields in state["pending"]]
+        self._pending = [Feedback.from_json(fields) for fields in state["pending"]]
 
     def _answer(self, query: Query, now: int) -> Feedback:
         probs = self.probs(query)
@@ -189,8 +189,3 @@ def _draw(probs: Probs, uniform: float) -> int:
     """The cell in which a uniform draw in [0, 1) falls; never one of probability 0."""
     edges = np.cumsum(probs)
     return int(np.searchsorted(edges / edges[-1], uniform, side="right"))
-
-
-def _feedback(fields: dict[str, Any]) -> Feedback:
-    probs = fields["probs"]
-    return Feedback(**{**fields, "probs": None if probs is None else tuple(probs)})

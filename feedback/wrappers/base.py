@@ -95,10 +95,20 @@ def inner_state(env: AnyEnv) -> State:
 def set_inner_state(env: AnyEnv, state: State) -> None:
     """`set_state` of the nearest layer that has it."""
     for layer in layers(env):
+        if isinstance(layer, gym.wrappers.OrderEnforcing) and not layer.has_reset:
+            layer.reset()  # it would refuse to step a world that was restored but never reset
         if "set_state" in dir(type(layer)):
             layer.set_state(state)  # type: ignore[union-attr]
             return
     raise TypeError(f"{env} cannot be restored: no layer of it has set_state")
+
+
+def find(env: AnyEnv, name: str) -> Any:
+    """An attribute of the outermost layer that has it; AttributeError if none does."""
+    for layer in layers(env):
+        if hasattr(layer, name):
+            return getattr(layer, name)
+    raise AttributeError(f"no layer of {env} has {name!r}")
 
 
 def env_id(env: AnyEnv) -> str:

@@ -9,6 +9,7 @@ from gymnasium.utils import RecordConstructorArgs
 from plaudit.envs.types import Oracle, State
 from plaudit.feedback.wrappers.base import (
     check_order,
+    find,
     inner_state,
     set_inner_state,
     set_truth_aside,
@@ -44,7 +45,7 @@ class HideReward(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
 
     def oracle(self, beta: float = 0.0) -> Oracle:
         _allow(self.privileged_simulator, "oracle")
-        oracle: Oracle = self.env.get_wrapper_attr("oracle")(beta)
+        oracle: Oracle = find(self.env, "oracle")(beta)
         return oracle
 
     def get_state(self) -> State:
@@ -78,7 +79,7 @@ class VectorHideReward(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
 
     def oracle(self, beta: float = 0.0) -> Oracle:
         _allow(self.privileged_simulator, "oracle")
-        oracle: Oracle = self.env.get_wrapper_attr("oracle")(beta)  # type: ignore[attr-defined]
+        oracle: Oracle = find(self.env, "oracle")(beta)
         return oracle
 
     def get_state(self) -> State:

@@ -57,9 +57,11 @@ class LearnedReward(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         return self._obs, set_truth_aside(info, None, self._hidden)
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
-        before = np.asarray(self._obs)[None, None]
-        mean, _ = self.loop.model.predict(before, np.asarray(action)[None, None])
+        before = self._obs
         self._obs, reward, terminated, truncated, info = self.env.step(action)
+        mean, _ = self.loop.model.predict(
+            np.asarray(before)[None, None], np.asarray(action)[None, None]
+        )
         self.loop.update(self._segments)
         info = set_truth_aside(info, reward, self._hidden)
         return self._obs, float(mean[0, 0]), terminated, truncated, info
@@ -107,9 +109,9 @@ class VectorLearnedReward(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
         return obs, set_truth_aside(info, None, self._hidden)
 
     def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
+        obs, reward, terminated, truncated, info = self.env.step(actions)
         mean, _ = self.loop.model.predict(self._obs[:, None], np.asarray(actions)[:, None])
         learned = np.where(self._over, 0.0, mean[:, 0].astype(np.float64))
-        obs, reward, terminated, truncated, info = self.env.step(actions)
         self.loop.update(self._segments)
         self._obs = obs.copy()
         if self._mode != AutoresetMode.SAME_STEP:

@@ -34,7 +34,7 @@ class _Rater:
         self._pool: SegmentPool = inner(env, "RecordSegments").segments  # type: ignore[union-attr]
         self._ask = Rate(levels)
         self._missing = missing
-        self._rated = 0
+        self._rated = self._pool.total
 
     def rewards(self, cut: int) -> npt.NDArray[np.float64]:
         """(cut,) rewards for the `cut` newest segments, in the order they were recorded."""

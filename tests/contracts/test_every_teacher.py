@@ -107,5 +107,7 @@ def test_a_restored_teacher_goes_on_bit_equal(name, tmp_path):
 
 @pytest.mark.parametrize("name", TEACHERS)
 def test_the_state_is_json(name):
-    state = make(name).get_state()
+    teacher = make(name)
+    teacher.submit([query(Compare(), 0.3, 0.1)])
+    state = teacher.get_state()
     assert json.loads(json.dumps(state)) == state

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-import numpy.typing as npt
-
-from plaudit.envs.token.base import Floats, TokenEnv
+from plaudit.envs.token.base import TokenEnv, Tokens
 from plaudit.envs.token.token_ngram.task import NgramTask, RewardAt, SymbolTokenizer
 from plaudit.envs.types import Oracle, State
+from plaudit.envs.vector import Floats
 
 
 class TokenNgram(TokenEnv):
@@ -73,11 +72,12 @@ class TokenNgram(TokenEnv):
         """Exact optimum of true return minus beta * KL from the reference."""
         return self.task.oracle(beta)
 
-    def _prompt(self, draws: Floats) -> npt.ArrayLike:
+    def _prompt(self, draws: Floats) -> Tokens:
         tokens, context = self.task.draw_prompts(draws[None])
         self._context = int(context[0])
         self._earned = self._paid = self._total = 0.0
-        return tokens[0]
+        prompt: Tokens = tokens[0]
+        return prompt
 
     def _pay(self, action: int, over: bool) -> float:
         instance = self.task.instance

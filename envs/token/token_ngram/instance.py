@@ -61,7 +61,9 @@ class NgramInstance:
 
 
 @lru_cache(maxsize=16)
-def draw_instance(vocab: int, order: int, end_token: bool, horizon: int, seed: int) -> NgramInstance:
+def draw_instance(
+    vocab: int, order: int, end_token: bool, horizon: int, seed: int
+) -> NgramInstance:
     """Draw a reference model and a hidden reward; the same numbers for the same arguments.
 
     Args:

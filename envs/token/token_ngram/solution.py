@@ -13,6 +13,7 @@ Source: soft dynamic programming, e.g. Rafailov et al. 2024, arXiv:2404.12358, s
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -41,7 +42,8 @@ class Solution:
 
     def q(self, togo: int, context: int) -> Floats:
         """(V,) action values with `togo` tokens to go, points; earned reward is not included."""
-        return _lookahead(self.instance, self.values[togo - 1])[context]
+        values: Floats = _lookahead(self.instance, self.values[togo - 1])[context]
+        return values
 
     def policy(self, togo: int) -> Floats:
         """(S, V) the optimal policy with `togo` tokens to go."""
@@ -94,8 +96,27 @@ def policy_value(instance: NgramInstance, horizon: int, prompt: int, policy: Flo
 def frontier(
     instance: NgramInstance, horizon: int, prompt: int, betas: Sequence[float]
 ) -> list[Solution]:
-    """The reward-KL frontier: no policy earns more than `reward` at `kl` nats from the reference."""
+    """The reward-KL frontier: no policy earns more than `reward` at `kl` nats."""
     return [solve(instance, horizon, prompt, beta) for beta in betas]
+
+
+def frontier_record(
+    instance: NgramInstance, horizon: int, prompt: int, beta: float
+) -> dict[str, Any]:
+    """The frontier and the optimum for one beta as JSON values, e.g. for a figure.
+
+    Returns:
+        "beta", "kl" (nats) and "reward" (points), 40 each, and "optimum" with "reward", "kl" and
+        "objective".
+    """
+    curve = frontier(instance, horizon, prompt, [float(b) for b in np.geomspace(0.1, 30, 40)])
+    best = solve(instance, horizon, prompt, beta)
+    return {
+        "beta": [point.beta for point in curve],
+        "kl": [point.kl for point in curve],
+        "reward": [point.reward for point in curve],
+        "optimum": {"reward": best.reward, "kl": best.kl, "objective": best.objective},
+    }
 
 
 def prompt_distribution(instance: NgramInstance, prompt: int) -> Floats:
@@ -105,7 +126,8 @@ def prompt_distribution(instance: NgramInstance, prompt: int) -> Floats:
     transitions = prompt_model(instance)
     for _ in range(prompt):
         flow = start[:, None] * transitions
-        start = np.bincount(instance.successor.ravel(), flow.ravel(), instance.contexts)
+        arrived = np.bincount(instance.successor.ravel(), flow.ravel(), instance.contexts)
+        start = arrived.astype(np.float64)
     return start
 
 

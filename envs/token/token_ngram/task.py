@@ -36,9 +36,11 @@ class NgramTask:
         if not 0 <= self.prompt <= MAX_HORIZON:
             raise ValueError(f"prompt must be in 0..{MAX_HORIZON} tokens, got {self.prompt}")
         if self.reward_at not in ("token", "span", "end"):
-            raise ValueError(
-                f"reward_at must be 'token', 'span' or 'end', got {self.reward_at!r}"
-            )
+            raise ValueError(f"reward_at must be 'token', 'span' or 'end', got {self.reward_at!r}")
+        if self.end_token and self.horizon < 2:
+            raise ValueError(f"end_token needs a horizon of at least 2 tokens, got {self.horizon}")
+        if self.instance_seed < 0:
+            raise ValueError(f"instance_seed must be at least 0, got {self.instance_seed}")
         if self.span < 1:
             raise ValueError(f"span must be at least 1 token, got {self.span}")
 
@@ -69,10 +71,11 @@ class NgramTask:
     ) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int64]]:
         """Uniform numbers (n, prompt) -> prompt tokens (n, prompt) and the contexts (n,) behind."""
         context = np.full(len(draws), self.instance.empty_context)
+        last = self.vocab - 1 - self.end_token
         tokens = np.zeros(draws.shape, np.int16)
         for place in range(self.prompt):
             token = (self.prompt_cdf[context] < draws[:, place, None]).sum(1)
-            token = np.minimum(token, self.vocab - 1)  # the last sum may fall short of 1
+            token = np.minimum(token, last)  # the last sum may fall short of 1
             tokens[:, place] = token
             context = self.instance.successor[context, token]
         return tokens, context
@@ -109,12 +112,8 @@ class SymbolTokenizer:
     def encode(self, text: str) -> list[int]:
         ids = [ALPHABET.find(letter) for letter in text]
         if any(not 0 <= i < self.vocab_size for i in ids):
-            raise ValueError(
-                f"expected letters of {ALPHABET[: self.vocab_size]!r}, got {text!r}"
-            )
+            raise ValueError(f"expected letters of {ALPHABET[: self.vocab_size]!r}, got {text!r}")
         return ids
 
     def decode(self, ids: Sequence[int]) -> str:
-        return "".join(
-            ALPHABET[i] for i in ids if 0 <= i < self.vocab_size and i != self.eos_id
-        )
+        return "".join(ALPHABET[i] for i in ids if 0 <= i < self.vocab_size and i != self.eos_id)

@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium.vector import AutoresetMode
 
-from plaudit.envs.token.base import Floats, Tokens, TokenVectorEnv
+from plaudit.envs.token.base import Tokens, TokenVectorEnv
 from plaudit.envs.token.token_ngram.task import NgramTask, RewardAt, SymbolTokenizer
 from plaudit.envs.types import Oracle, State
-from plaudit.envs.vector import Bools
+from plaudit.envs.vector import Bools, Floats
 
 
 class TokenNgramVector(TokenVectorEnv):

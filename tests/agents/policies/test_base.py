@@ -124,6 +124,11 @@ def test_a_setting_changed_to_nonsense_is_refused():
         policy.sample(PROMPT, SEEN, max_new=1, rng=rng())
 
 
+def test_an_end_token_outside_the_vocabulary_is_refused():
+    with pytest.raises(ValueError, match=r"eos_id must be in 0\.\.3 or None, got 4"):
+        TinyTransformer(4, eos_id=4)
+
+
 @pytest.mark.parametrize(
     ("ids", "mask", "max_new", "message"),
     [

@@ -34,6 +34,21 @@ def test_a_failed_conversion_leaves_nothing_behind(tmp_path, monkeypatch):
     assert list((tmp_path / "plaudit").iterdir()) == []
 
 
+def test_another_process_that_was_first_is_believed(tmp_path, monkeypatch):
+    def convert_twice(gguf, directory):
+        winner = directory.with_suffix("")
+        winner.mkdir()
+        for place in (winner, directory):
+            (place / "config.json").write_text(place.name)
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(module, "_convert", convert_twice)
+    (tmp_path / "model.gguf").write_bytes(b"GGUF")
+    found = module._dequantised(tmp_path / "model.gguf")
+    assert [found] == list((tmp_path / "plaudit").iterdir())
+    assert (found / "config.json").read_text() == found.name
+
+
 @pytest.mark.smollm2
 @pytest.mark.slow
 def test_it_knows_a_capital_and_scores_what_it_sampled():

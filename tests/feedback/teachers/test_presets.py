@@ -52,7 +52,7 @@ def test_other_teachers_refuse_hidden_truth():
 
 
 def test_beta_and_agreement_exclude_each_other():
-    with pytest.raises(ValueError, match="not both: beta=1.0, agreement=0.8"):
+    with pytest.raises(ValueError, match=r"not both: beta=1\.0, agreement=0\.8"):
         feedback.make("boltzmann", beta=1.0, agreement=0.8)
     with pytest.raises(ValueError, match="reference_returns calibrate an agreement"):
         feedback.make("boltzmann", reference_returns=[0.0, 1.0])

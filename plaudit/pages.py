@@ -1,0 +1,154 @@
+"""What the demo and the training command say in their reports."""
+
+from typing import Any
+
+from plaudit import figures
+from plaudit.report import Page, Table
+from plaudit.studies.demo import ARMS
+
+Run = dict[str, Any]
+
+
+def demo_page(result: dict[str, Any]) -> Page:
+    """The page of `studies.demo.run`'s result."""
+    runs, settings = result["runs"], result["settings"]
+    by_arm = {arm: [r for r in runs if r["arm"] == arm] for arm in ARMS}
+    best = result["frontier"]["optimum"]
+    learned = {arm: [_line(r, "reward") for r in by_arm[arm]] for arm in ARMS}
+    true = {arm: [_line(r, "eval/true_return") for r in by_arm[arm]] for arm in ARMS}
+    ways = {arm: [_way(r) for r in by_arm[arm]] for arm in ARMS}
+    first = {arm: by_arm[arm][0]["samples"] for arm in ARMS}
+    return Page(
+        title="What do pairwise labels teach?",
+        lede=(
+            f"Three runs of the same learner on {result['world']} with the same number of updates "
+            f"and the same pull to the reference (beta = {settings['beta']:g} points per nat), "
+            f"over {len(by_arm['truth'])} seeds: paid the true reward; paid a reward model fitted "
+            f"to {settings['labels']} comparisons by a noisy simulated person; paid a model fitted "
+            "to coin flips, which must learn nothing."
+        ),
+        table=demo_table(result),
+        note=(
+            "True return: mean hidden reward of fresh answers, points. J: true return - beta KL, what "
+            "all arms would climb if their reward were true. Gap closed: (R - R_reference) / "
+            "(R_truth - R_reference), paired by seed, with its 90% Student t interval. r: "
+            "correlation of learned and true return over answers of the reference; 0 for a model "
+            "that stayed flat. The optimum for this beta, by dynamic programming: "
+            f"{best['reward']:.2f} points at {best['kl']:.2f} nats, J = {best['objective']:.2f}."
+        ),
+        figures=[
+            (
+                "True reward against KL, with the exact frontier",
+                figures.plane(ways, result["frontier"], settings["beta"], "points"),
+                "Each line is one run's way from the reference (left, below); the dot is its end. "
+                "No policy can stand above the black line.",
+            ),
+            (
+                "Over training",
+                figures.curves(
+                    [
+                        ("true reward of fresh answers", "points", true),
+                        ("reward the learner was paid", "points", learned),
+                    ]
+                ),
+                "Thin: seeds; thick: their mean. The learner sees the right panel only.",
+            ),
+        ],
+        samples=[
+            ("Before: the reference", first["truth"]["before"][:4]),
+            *((f"After: {arm}", first[arm]["after"][:4]) for arm in ARMS),
+        ],
+        settings={"world": result["world"], **settings},
+    )
+
+
+def demo_table(result: dict[str, Any]) -> Table:
+    """One row per arm; also what the terminal shows."""
+    heads = ("paid by", "true return", "KL, nats", "J", "gap closed", "90% interval", "r", "labels")
+    rows = [
+        (
+            row["arm"],
+            row["true_return"],
+            row["kl"],
+            row["objective"],
+            f"{row['gap']:.1%}",
+            f"{row['gap_low']:+.1%} to {row['gap_high']:+.1%}",
+            row["correlation"],
+            row["labels"],
+        )
+        for row in result["table"]
+    ]
+    return Table(heads, rows)
+
+
+def training_page(result: dict[str, Any]) -> Page:
+    """The page of `studies.training.run`'s result."""
+    recipe, frontier = result["recipe"], result["frontier"]
+    log = [row for row in result["log"] if "reward" in row]
+    updates = [row["update"] for row in log]
+    way = ([row["kl"] for row in log], [row["reward"] for row in log])
+    ends = [result["before"], result["after"]]
+    unit = "points" if frontier else "of -1 to 1"
+    return Page(
+        title=f"{recipe['policy']} on {recipe['world']}",
+        lede=(
+            f"{recipe['updates']} updates of {recipe['algorithm']} on the true reward, "
+            f"{recipe['rows']} answers each, with a pull of {recipe['beta']:g} per nat to the "
+            f"policy it started as; measured on {recipe['panel']} held-out episodes."
+        ),
+        table=training_table(result),
+        note=(
+            "Before and after answer the same prompts. A held-out score, where there is one, is a "
+            "second measure that was not optimised: if it falls while the true reward climbs, the "
+            "definition of the truth is being hacked."
+        ),
+        figures=[
+            (
+                "Over training",
+                figures.curves(
+                    [
+                        ("true reward of sampled answers", unit, {"truth": [(updates, way[1])]}),
+                        ("KL from the start", "nats", {"truth": [(updates, way[0])]}),
+                    ]
+                ),
+                "Answers sampled while training, on training prompts.",
+            ),
+            (
+                "True reward against KL",
+                figures.plane({"truth": [way]}, frontier, recipe["beta"], unit),
+                "The way from the start (left)."
+                + (" No policy can stand above the black line." if frontier else ""),
+            ),
+        ],
+        samples=[
+            (heading, end["samples"])
+            for heading, end in zip(("Before", "After"), ends, strict=True)
+        ],
+        settings={**recipe, "seconds of training": round(result["seconds"], 1)},
+    )
+
+
+def training_table(result: dict[str, Any]) -> Table:
+    """Before and after; also what the terminal shows."""
+    ends = [result["before"], result["after"]]
+    keys = [key for key in ends[0] if key != "samples"]
+    heads = ("held-out episodes", *(key.replace("_", " ") for key in keys))
+    rows = [
+        (name, *(end[key] for key in keys))
+        for name, end in zip(("before", "after"), ends, strict=True)
+    ]
+    return Table(heads, rows)
+
+
+def _line(run: Run, key: str) -> tuple[list[float], list[float]]:
+    rows = [row for row in run["log"] if key in row]
+    return [row["update"] for row in rows], [row[key] for row in rows]
+
+
+def _way(run: Run) -> tuple[list[float], list[float]]:
+    rows = [row for row in run["log"] if "eval/kl" in row]
+    ends = run["after"]
+    return (
+        [*(row["eval/kl"] for row in rows), ends["kl"]],
+        [*(row["eval/true_return"] for row in rows), ends["true_return"]],
+    )

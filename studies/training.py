@@ -1,0 +1,225 @@
+"""Train one policy on one world's true reward, and measure it before and after on held-out prompts.
+
+A text world is trained through its text and token views, by a language model's own tokens; an exact
+token world by a tiny transformer that starts at the world's reference model.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from plaudit import agents
+from plaudit.agents.policies.base import TokenPolicy
+from plaudit.agents.policies.causal_lm import CausalLM
+from plaudit.agents.rollout.evaluation import TokenEvaluation, evaluate_answers
+from plaudit.envs.evaluate import make_rows, panel
+from plaudit.envs.text import Tokenizer
+from plaudit.envs.types import State
+from plaudit.envs.vector import LoopVectorEnv, NativeVectorEnv
+from plaudit.envs.views import TextView, TokenView, hf_tokenizer
+
+Row = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything a run depends on.
+
+    Attributes:
+        world, policy, algorithm, seed: as on the command line.
+        updates, rows, group_size, lr, beta, epochs, minibatches, micro_batch: of the trainer.
+        lora_rank: of the adapters, for language models.
+        max_new: tokens of an answer, for text worlds.
+        panel: held-out episodes measured before and after; a multiple of `rows`.
+    """
+
+    world: str
+    policy: str
+    algorithm: str = "rloo"
+    seed: int = 0
+    updates: int = 60
+    rows: int = 256
+    group_size: int = 8
+    lr: float = 3e-3
+    beta: float = 1.0
+    epochs: int = 1
+    minibatches: int = 1
+    micro_batch: int | None = None
+    lora_rank: int = 16
+    max_new: int = 24
+    panel: int = 1024
+
+    @classmethod
+    def of(cls, world: str, policy: str, *, updates: int | None = None, **given: Any) -> "Recipe":
+        """The tested recipe for a world and a policy, with what is given changed.
+
+        Raises:
+            ValueError: the two do not go together.
+        """
+        talks = _talks(world)
+        if talks and policy == "tiny":
+            raise ValueError(
+                f"{world} is written in English, which the tiny policy does not know; use "
+                "policy 'smollm2', a local path or a hub id"
+            )
+        if not talks and policy != "tiny":
+            raise ValueError(f"{world} has symbols of its own; use policy 'tiny', got {policy!r}")
+        recipe = cls(world, policy)
+        if talks:
+            recipe = replace(
+                recipe, rows=32, group_size=4, lr=3e-4, beta=0.02, micro_batch=16, panel=128
+            )
+        if updates is not None:
+            given["updates"] = updates
+        return replace(recipe, **given)
+
+
+def run(
+    recipe: Recipe,
+    folder: Path,
+    *,
+    resume: bool = False,
+    on_update: Callable[[Row], None] | None = None,
+) -> dict[str, Any]:
+    """Train by a recipe; the log and checkpoints go into the folder.
+
+    Args:
+        recipe: what to do.
+        folder: where; one that already holds a run is refused unless `resume`.
+        resume: go on from its checkpoint.
+        on_update: called with each log row.
+
+    Returns:
+        JSON values: recipe, log, before and after (means and texts), seconds of training.
+
+    Raises:
+        FileExistsError: the folder holds another run; ValueError: its checkpoint is of another
+        recipe.
+    """
+    if not resume and (folder / "log.jsonl").exists():
+        raise FileExistsError(
+            f"{folder} already holds a run; give another folder, or go on from it with --resume"
+        )
+    policy = _policy(recipe)
+    env, plain, tokenizer = _worlds(recipe, policy)
+    seeds = panel(recipe.world, recipe.panel)
+    trainer = agents.make(
+        recipe.algorithm,
+        env,
+        policy=policy,
+        folder=folder,
+        **{
+            name: getattr(recipe, name)
+            for name in (
+                "beta",
+                "group_size",
+                "lr",
+                "updates",
+                "epochs",
+                "minibatches",
+                "micro_batch",
+                "seed",
+            )
+        },
+        lr_decay=0.2,
+    )
+
+    def measured(who: TokenPolicy) -> TokenEvaluation:
+        return evaluate_answers(
+            who,
+            trainer.reference,
+            plain,
+            seeds=seeds,
+            sampling_seed=recipe.seed,
+            tokenizer=tokenizer,
+        )
+
+    before = measured(trainer.reference)
+    if resume:
+        trainer.resume()
+    began = time.perf_counter()
+    log = trainer.train(checkpoint_every=10, on_update=on_update)
+    seconds = time.perf_counter() - began
+    after = measured(policy)
+    return {
+        "recipe": asdict(recipe),
+        "log": log,
+        "before": _outcome(before),
+        "after": _outcome(after),
+        "frontier": _frontier(plain, recipe),
+        "seconds": seconds,
+    }
+
+
+def _talks(world: str) -> bool:
+    """Whether a world is text in a human language."""
+    from plaudit.envs.evaluate import known
+
+    return "text" in known(world).tags
+
+
+def _policy(recipe: Recipe) -> TokenPolicy:
+    value_head = recipe.algorithm == "ppo"
+    if not _talks(recipe.world):
+        world = make_rows(recipe.world, 1)
+        policy: TokenPolicy = agents.policy(
+            "tiny_transformer",
+            vocab_size=world.token_spec.vocab_size,  # type: ignore[attr-defined]
+            pad_id=world.token_spec.pad_id,  # type: ignore[attr-defined]
+            prior=np.log(world.reference()),  # type: ignore[attr-defined]
+            value_head=value_head,
+            seed=recipe.seed,
+        )
+        return policy
+    settings = {"lora_rank": recipe.lora_rank, "value_head": value_head, "seed": recipe.seed}
+    if recipe.policy == "smollm2":
+        return agents.policy("smollm2", **settings)  # type: ignore[no-any-return]
+    return agents.policy("causal_lm", model=recipe.policy, **settings)  # type: ignore[no-any-return]
+
+
+def _worlds(
+    recipe: Recipe, policy: TokenPolicy
+) -> tuple[NativeVectorEnv, NativeVectorEnv, Tokenizer]:
+    """The world to train on, the one to measure on, and what turns its tokens into text."""
+    if not isinstance(policy, CausalLM):
+        plain = make_rows(recipe.world, recipe.rows)
+        tokenizer: Tokenizer = plain.tokenizer  # type: ignore[attr-defined]
+        return make_rows(recipe.world, recipe.rows), plain, tokenizer
+
+    tokens = hf_tokenizer(policy.tokenizer)
+
+    def rows(split: str) -> LoopVectorEnv:
+        def make() -> TokenView:
+            import gymnasium as gym
+
+            world = gym.make(
+                recipe.world, split=split, max_bytes=8 * recipe.max_new, disable_env_checker=True
+            )
+            return TokenView(TextView(world), tokens, max_new=recipe.max_new)
+
+        return LoopVectorEnv([make] * recipe.rows, "Disabled")
+
+    return rows("train"), rows("evaluation"), tokens
+
+
+def _outcome(evaluation: TokenEvaluation) -> State:
+    returns = evaluation.true_return
+    return {
+        **evaluation.summary(),
+        "standard_error": float(returns.std(ddof=1) / len(returns) ** 0.5),
+        "samples": evaluation.samples(12),
+    }
+
+
+def _frontier(plain: NativeVectorEnv, recipe: Recipe) -> dict[str, Any] | None:
+    """The exact reward-KL frontier where the world has one."""
+    task: Any = getattr(plain, "task", None)
+    if not hasattr(task, "instance"):
+        return None
+    from plaudit.envs.token.token_ngram.solution import frontier_record
+
+    return frontier_record(task.instance, task.horizon, task.prompt, recipe.beta)

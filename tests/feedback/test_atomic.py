@@ -1,0 +1,155 @@
+import errno
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from plaudit.feedback.atomic import current, replace_directory
+
+
+def writer(text):
+    def write(path):
+        (path / "deep").mkdir()
+        (path / "deep" / "data.txt").write_text(text)
+
+    return write
+
+
+def content(path):
+    return (current(path) / "deep" / "data.txt").read_text()
+
+
+def test_a_second_write_replaces_the_first(tmp_path):
+    replace_directory(tmp_path / "run", writer("one"))
+    version = replace_directory(tmp_path / "run", writer("two"))
+    assert content(tmp_path / "run") == "two"
+    assert sorted(os.listdir(tmp_path / "run")) == ["CURRENT", version.name]
+
+
+def test_keep_counts_the_new_version(tmp_path):
+    for text in "abcd":
+        replace_directory(tmp_path, writer(text), keep=2)
+    assert sorted(os.listdir(tmp_path)) == ["CURRENT", "v000003", "v000004"]
+    with pytest.raises(ValueError, match="keep must be at least 1"):
+        replace_directory(tmp_path, writer("e"), keep=0)
+
+
+def test_where_nothing_was_written_the_path_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=f"no complete version in {tmp_path}"):
+        current(tmp_path)
+
+
+@pytest.mark.parametrize("error", [KeyError("bug"), KeyboardInterrupt()])
+def test_a_write_that_raises_leaves_the_old_version_and_no_rubbish(tmp_path, error):
+    replace_directory(tmp_path, writer("old"))
+
+    def fail(path):
+        writer("new")(path)
+        raise error
+
+    with pytest.raises(type(error)):
+        replace_directory(tmp_path, fail)
+    assert content(tmp_path) == "old"
+    assert sorted(os.listdir(tmp_path)) == ["CURRENT", "v000001"]
+
+
+def test_a_full_disk_is_told_with_what_still_stands(tmp_path):
+    replace_directory(tmp_path, writer("old"))
+
+    def full(path):
+        writer("new")(path)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(OSError, match="No space left on device; v000001 still stands") as caught:
+        replace_directory(tmp_path, full)
+    assert caught.value.errno == errno.ENOSPC
+    assert content(tmp_path) == "old"
+
+
+@pytest.fixture
+def tiny_disk(tmp_path):
+    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(tmp_path)]
+    try:
+        subprocess.run(mount, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"cannot mount a 256 KiB disk here: {error}")
+    yield tmp_path
+    subprocess.run(["umount", str(tmp_path)], check=True)
+
+
+def test_a_disk_that_is_really_full(tiny_disk):
+    replace_directory(tiny_disk, writer("old"))
+    with pytest.raises(OSError, match="v000001 still stands"):
+        replace_directory(tiny_disk, writer("x" * 10**6))
+    assert content(tiny_disk) == "old"
+    replace_directory(tiny_disk, writer("new"))
+    assert content(tiny_disk) == "new"
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from plaudit.feedback import atomic
+
+when = sys.argv[2]
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def write(path):
+    (path / "deep").mkdir()
+    (path / "deep" / "data.txt").write_text("ne")
+    if when == "in write":
+        die()
+    (path / "deep" / "data.txt").write_text("new")
+
+def dying(name, after):
+    real = getattr(os, name)
+    def call(*arguments):
+        if after:
+            real(*arguments)
+        die()
+    setattr(os, name, call)
+
+if when != "in write":
+    place, name = when.split()
+    dying(name, place == "after")
+atomic.replace_directory(Path(sys.argv[1]), write)
+"""
+
+
+@pytest.mark.parametrize(
+    ("when", "expected"),
+    [
+        ("in write", "old"),
+        ("before fsync", "old"),
+        ("before rename", "old"),
+        ("after rename", "old"),
+        ("before replace", "old"),
+        ("after replace", "new"),
+    ],
+)
+def test_a_kill_leaves_one_whole_version_and_the_next_write_cleans_up(tmp_path, when, expected):
+    replace_directory(tmp_path, writer("old"))
+    root = Path(__file__).parents[2]
+    died = subprocess.run(
+        [sys.executable, "-c", KILLED, str(tmp_path), when],
+        env={**os.environ, "PYTHONPATH": str(root)},
+        check=False,
+    )
+    assert died.returncode == -signal.SIGKILL
+    assert content(tmp_path) == expected
+    version = replace_directory(tmp_path, writer("next"))
+    assert content(tmp_path) == "next"
+    assert sorted(os.listdir(tmp_path)) == ["CURRENT", version.name]
+
+
+@pytest.mark.parametrize("text", ["", "v1", "../elsewhere", "v000007"])
+def test_a_damaged_pointer_is_named(tmp_path, text):
+    replace_directory(tmp_path, writer("old"))
+    (tmp_path / "CURRENT").write_text(text)
+    with pytest.raises(ValueError, match="CURRENT"):
+        current(tmp_path)

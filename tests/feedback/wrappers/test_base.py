@@ -1,0 +1,112 @@
+import json
+
+import gymnasium as gym
+import pytest
+from gymnasium.wrappers import RecordEpisodeStatistics
+
+from plaudit.envs.views import TextView
+from plaudit.feedback.wrappers import (
+    HideReward,
+    LearnedReward,
+    RecordSegments,
+    TeacherReward,
+    VectorHideReward,
+    VectorLearnedReward,
+    VectorRecordSegments,
+    VectorTeacherReward,
+)
+from plaudit.feedback.wrappers.base import inner_state, set_inner_state, set_truth_aside
+
+ORDER = (
+    "world -> SeatView -> TextView -> TokenView -> RecordSegments -> HideReward -> "
+    r"TeacherReward \| LearnedReward -> RecordEpisodeStatistics"
+)
+
+
+def world():
+    return gym.make("plaudit/TokenNgram-v0", horizon=4)
+
+
+def vector():
+    return gym.make_vec("plaudit/TokenNgram-v0", 2, horizon=4)
+
+
+@pytest.mark.parametrize(
+    ("outer", "inside"),
+    [
+        (RecordSegments, lambda: RecordSegments(world())),
+        (RecordSegments, lambda: HideReward(world())),
+        (HideReward, lambda: TeacherReward(RecordSegments(world()))),
+        (LearnedReward, lambda: TeacherReward(RecordSegments(world()))),
+        (TeacherReward, lambda: RecordEpisodeStatistics(RecordSegments(world()))),
+        (VectorRecordSegments, lambda: VectorHideReward(vector())),
+        (VectorLearnedReward, lambda: VectorTeacherReward(VectorRecordSegments(vector()))),
+    ],
+)
+def test_a_wrong_order_names_the_right_one(outer, inside):
+    with pytest.raises(TypeError, match=rf"belongs inside \w+, not around it; the order is {ORDER}"):
+        outer(inside())
+
+
+@pytest.mark.parametrize(
+    ("outer", "make"),
+    [
+        (LearnedReward, world),
+        (TeacherReward, world),
+        (VectorLearnedReward, vector),
+        (VectorTeacherReward, vector),
+    ],
+)
+def test_what_must_be_inside_is_named(outer, make):
+    with pytest.raises(TypeError, match=rf"needs RecordSegments inside; the order is {ORDER}"):
+        outer(make())
+
+
+def test_views_belong_inside_the_recorder():
+    assert RecordSegments(TextView(world())).segments.env_id == "plaudit/TokenNgram-v0"
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda env: RecordSegments(env, length=3, keep=10),
+        lambda env: HideReward(RecordSegments(env), privileged_simulator=True),
+        lambda env: TeacherReward(RecordSegments(env), {"name": "oracle"}, levels=3),
+        lambda env: LearnedReward(RecordSegments(env), "coin_flip", {"name": "bradley_terry", "width": 8}, labels=7),
+    ],
+)
+def test_the_spec_of_a_wrapped_world_is_json_and_makes_it_again(wrap):
+    env = wrap(world())
+    text = env.spec.to_json()
+    json.loads(text)
+    again = gym.make(gym.envs.registration.EnvSpec.from_json(text))
+    assert type(again) is type(env)
+    assert again.spec.to_json() == text
+    again.reset(seed=0)
+    again.step(0)
+
+
+def test_the_truth_is_set_aside_at_every_depth():
+    info = {
+        "success": True,
+        "_success": 1,
+        "other": 2,
+        "final_info": {"outcome": "failure", "other": 3},
+    }
+    out = set_truth_aside(info, 0.5, hidden=False)
+    assert out == {
+        "other": 2,
+        "final_info": {"other": 3, "eval": {"outcome": "failure"}},
+        "eval": {"success": True, "_success": 1},
+        "true_reward": 0.5,
+    }
+    assert set_truth_aside(info, 0.5, hidden=True) == {"other": 2, "final_info": {"other": 3}}
+    assert info["success"] is True
+
+
+def test_a_world_without_states_cannot_be_saved():
+    env = gym.make("CartPole-v1")
+    with pytest.raises(TypeError, match="no layer of it has get_state"):
+        inner_state(env)
+    with pytest.raises(TypeError, match="no layer of it has set_state"):
+        set_inner_state(env, {})

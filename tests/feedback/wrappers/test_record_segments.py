@@ -1,0 +1,151 @@
+import gymnasium as gym
+import numpy as np
+import pytest
+from gymnasium.vector import AutoresetMode
+
+from plaudit.feedback import snapshot
+from plaudit.feedback.wrappers import RecordSegments, VectorRecordSegments
+
+NGRAM = {"id": "plaudit/TokenNgram-v0", "vocab": 3, "horizon": 5, "end_token": True}
+MODES = [mode.value for mode in AutoresetMode]
+
+
+def vector(mode, rows=3, length=None):
+    venv = gym.make_vec(num_envs=rows, autoreset_mode=mode, **NGRAM)
+    return VectorRecordSegments(venv, length, keep=500)
+
+
+def plain_loop(rows, steps, seed, length):
+    """Segments of each row as a plain loop over single forms notes them, row by row."""
+    found = []
+    for row in range(rows):
+        env = gym.make(**NGRAM)
+        rng = np.random.default_rng([seed, row])
+        obs, over = env.reset(seed=seed + row)[0], True
+        for _ in range(steps):
+            if over:
+                seen, acted, paid, start = [obs], [], [], 0
+            action = int(rng.integers(3))
+            obs, reward, over, _, _ = env.step(action)
+            seen.append(obs)
+            acted.append(action)
+            paid.append(reward)
+            if over or len(acted) == length:
+                found.append((row, start, np.array(seen), acted, paid))
+                seen, acted, paid, start = [obs], [], [], start + len(acted)
+            if over:
+                obs = env.reset()[0]
+    return found
+
+
+def recorded(mode, rows, steps, seed, length):
+    """The same by the wrapper; every row plays `steps` steps of its own stream of actions."""
+    env = vector(mode, rows, length)
+    env.reset(seed=seed)
+    rngs = [np.random.default_rng([seed, row]) for row in range(rows)]
+    done, played, by_row = np.zeros(rows, bool), np.zeros(rows, int), []
+    while played.min() < steps:
+        live = ~done
+        actions = np.array([int(rng.integers(3)) if live[i] else 0 for i, rng in enumerate(rngs)])
+        _, _, terminated, truncated, _ = env.step(actions)
+        newest = env.segments.newest(len(env.last_cut))
+        cut = zip(env.last_cut.tolist(), newest.tolist(), strict=True)
+        by_row += [(row, env.segments.segment(slot)) for row, slot in cut if played[row] < steps]
+        played += live
+        done = (terminated | truncated) if mode != "SameStep" else done
+        if mode == "NextStep":
+            done &= live
+        if mode == "Disabled" and done.any():
+            env.reset(options={"reset_mask": done})
+            done = np.zeros(rows, bool)
+    return sorted(by_row, key=lambda pair: pair[0])
+
+
+@pytest.mark.parametrize("length", [None, 2])
+@pytest.mark.parametrize("mode", MODES)
+def test_every_mode_records_what_a_plain_loop_records(mode, length):
+    expected = plain_loop(3, 40, 7, length)
+    found = recorded(mode, 3, 40, 7, length)
+    assert len(found) == len(expected) > 30
+    for (row, segment), (row_, start, seen, acted, paid) in zip(found, expected, strict=True):
+        assert (row, segment.ref.start) == (row_, start)
+        np.testing.assert_array_equal(segment.obs, seen)
+        assert segment.actions.tolist() == acted
+        assert segment.rewards.tolist() == paid
+
+
+def test_the_single_form_records_the_same():
+    env = RecordSegments(gym.make(**NGRAM), length=2, keep=100)
+    rng, over = np.random.default_rng([7, 0]), False
+    env.reset(seed=7)
+    for _ in range(40):
+        if over:
+            env.reset()
+        over = env.step(int(rng.integers(3)))[2]
+    expected = plain_loop(1, 40, 7, 2)
+    assert len(env.segments) == len(expected)
+    for slot, (_, start, seen, acted, paid) in enumerate(expected):
+        segment = env.segments.segment(slot)
+        assert segment.ref.start == start
+        np.testing.assert_array_equal(segment.obs, seen)
+        assert (segment.actions.tolist(), segment.rewards.tolist()) == (acted, paid)
+
+
+def test_segments_of_one_episode_name_it():
+    env = RecordSegments(gym.make("plaudit/TokenNgram-v0", horizon=5), length=2)
+    for seed in range(2):
+        env.reset(seed=seed)
+        for _ in range(5):
+            env.step(0)
+    refs = [env.segments.segment(i).ref for i in range(6)]
+    assert [(ref.episode, ref.start, ref.end) for ref in refs] == [
+        *((0, 0, 2), (0, 2, 4), (0, 4, 5)),
+        *((1, 0, 2), (1, 2, 4), (1, 4, 5)),
+    ]
+    assert {ref.env_id for ref in refs} == {"plaudit/TokenNgram-v0"}
+
+
+def test_steps_and_infos_pass_through_untouched():
+    plain = gym.make_vec(num_envs=2, autoreset_mode="SameStep", **NGRAM)
+    env = vector("SameStep", rows=2)
+    plain.reset(seed=0)
+    env.reset(seed=0)
+    for _ in range(6):
+        ours, theirs = env.step(np.array([0, 1])), plain.step(np.array([0, 1]))
+        for a, b in zip(ours[:4], theirs[:4], strict=True):
+            np.testing.assert_array_equal(a, b)
+        assert ours[4].keys() == theirs[4].keys()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_restored_recorder_goes_on_bit_equal(mode, tmp_path):
+    env, fresh = vector(mode, length=3), vector(mode, length=3)
+    env.reset(seed=1)
+    rng = np.random.default_rng(0)
+    for _ in range(7):
+        env.step(rng.integers(0, 3, 3))
+    snapshot.save(tmp_path, env.get_state())
+    fresh.set_state(snapshot.load(tmp_path))
+    for actions in rng.integers(0, 3, (15, 3)):
+        env.step(actions)
+        fresh.step(actions)
+    assert env.segments.total == fresh.segments.total > 0
+    for slot in range(len(env.segments)):
+        first, second = env.segments.segment(slot), fresh.segments.segment(slot)
+        assert first.ref == second.ref
+        np.testing.assert_array_equal(first.obs, second.obs)
+
+
+def test_a_fresh_single_form_goes_on_from_a_saved_state():
+    env, fresh = RecordSegments(gym.make(**NGRAM)), RecordSegments(gym.make(**NGRAM))
+    env.reset(seed=1)
+    env.step(0)
+    fresh.set_state(env.get_state())
+    for action in (0, 1, 0, 0):
+        np.testing.assert_array_equal(env.step(action)[0], fresh.step(action)[0])
+    assert fresh.segments.segment(0).actions.tolist() == [0, 0, 1, 0, 0]
+
+
+def test_a_pool_too_small_for_the_rows_is_refused():
+    with pytest.raises(ValueError, match="keep must be at least num_envs = 4, got 3"):
+        VectorRecordSegments(gym.make_vec(num_envs=4, **NGRAM), keep=3)

@@ -1,0 +1,50 @@
+"""Every example runs, and what it shows is so."""
+
+import os
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+LEARNING = ["own_agent", "sb3_ppo", pytest.param("learned_reward", marks=pytest.mark.slow)]
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: p.stem)
+def test_an_example_is_short(path: Path) -> None:
+    assert len(path.read_text("utf-8").splitlines()) <= 60
+
+
+def test_every_example_is_run_here() -> None:
+    run = {"own_agent", "sb3_ppo", "learned_reward", "own_teacher"}
+    assert {path.stem for path in EXAMPLES} == run
+
+
+@pytest.mark.parametrize("name", LEARNING)
+def test_an_example_learns(name: str) -> None:
+    main = runpy.run_path(str(ROOT / "examples" / f"{name}.py"))["main"]
+    before, after = main(quick=True)
+    assert after.interval[0] > before.interval[1]  # the 95% intervals do not even touch
+
+
+def test_own_teacher_prints_the_odds_worked_out_by_hand() -> None:
+    main = runpy.run_path(str(ROOT / "examples" / "own_teacher.py"))["main"]
+    # Worst moments of the last halves: 1 and 0. Boltzmann and position: sigmoid(1 + 0.5) = 0.81757;
+    # mistakes: 0.9 * 0.81757 + 0.1 * 0.18243 = 0.75406; skips: 0.95 * 0.75406 = 0.71636.
+    assert main(quick=True) == pytest.approx([0.71636, 0.23364, 0.05], abs=1e-5)
+
+
+def test_an_example_runs_as_a_script() -> None:
+    done = subprocess.run(
+        [sys.executable, "examples/own_teacher.py"],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "skips 0.0500" in done.stdout

@@ -1,0 +1,66 @@
+"""A name is a registry key, a module and a test file."""
+
+import pkgutil
+import re
+from pathlib import Path
+
+import gymnasium as gym
+import pytest
+
+from plaudit.agents import registry as agents
+from plaudit.envs.registry import WORLDS
+from plaudit.feedback import registry as feedback
+
+ROOT = Path(__file__).parents[2]
+TABLES = {
+    "teacher": feedback.TEACHERS,
+    "reward model": feedback.MODELS,
+    "advantage": agents.ADVANTAGES,
+    "loss": agents.LOSSES,
+    "policy": agents.POLICIES,
+    "trainer": agents.TRAINERS,
+}
+ENTRIES = [(kind, key, entry) for kind, table in TABLES.items() for key, entry in table.items()]
+BANNED = {"common.py", "helpers.py", "misc.py", "utils.py"}
+
+
+def snake(name: str) -> str:
+    """TokenNgram -> token_ngram"""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+@pytest.mark.parametrize(("kind", "key", "entry"), ENTRIES, ids=lambda v: str(v))
+def test_a_registered_name_resolves_and_is_tested(kind: str, key: str, entry: str) -> None:
+    module, name = entry.split(":")
+    assert snake(pkgutil.resolve_name(entry).__name__) == snake(name)
+    assert snake(name).removesuffix("_policy") == key
+    room, family, leaf = module.split(".")[1:]
+    assert (ROOT / "tests" / room / family / f"test_{leaf}.py").is_file()
+
+
+@pytest.mark.parametrize("world_id", sorted(WORLDS))
+def test_a_world_s_id_module_class_and_test_agree(world_id: str) -> None:
+    name = world_id.removeprefix("plaudit/").removesuffix("-v0")
+    world, family = WORLDS[world_id], WORLDS[world_id].tags[0]
+    base = f"plaudit.envs.{family}.{snake(name)}"
+    assert world.entry in (f"{base}:{name}", f"{base}.env:{name}")
+    assert world.vector in (None, f"{base}:{name}Vector", f"{base}.vector:{name}Vector")
+    assert isinstance(pkgutil.resolve_name(world.entry), type)
+    assert (ROOT / "tests" / "envs" / family / f"test_{snake(name)}.py").is_file()
+
+
+@pytest.mark.parametrize("world_id", sorted(WORLDS))
+def test_a_world_is_registered_with_gymnasium(world_id: str) -> None:
+    assert gym.spec(world_id).entry_point == WORLDS[world_id].entry
+    assert gym.spec(world_id).vector_entry_point == WORLDS[world_id].vector
+
+
+@pytest.mark.parametrize("kind", sorted(TABLES))
+def test_a_registry_is_in_alphabetical_order(kind: str) -> None:
+    assert list(TABLES[kind]) == sorted(TABLES[kind])
+
+
+def test_no_file_has_a_name_that_says_nothing() -> None:
+    rooms = ("envs", "feedback", "agents", "studies", "tests", "benchmarks", "examples")
+    names = {path.name for room in rooms for path in (ROOT / room).rglob("*.py")}
+    assert not names & BANNED

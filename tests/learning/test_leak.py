@@ -1,0 +1,112 @@
+"""The leak test: with the truth replaced by NaN, and the same answers, learners do not change."""
+
+import gymnasium as gym
+import numpy as np
+import pytest
+import torch
+from stable_baselines3 import PPO
+
+from plaudit import agents
+from plaudit.agents.interop.sb3 import SB3VecEnv
+from plaudit.agents.policies.tiny_transformer import TinyTransformer
+from plaudit.envs.evaluate import make_rows
+from plaudit.feedback.wrappers import (
+    LearnedReward,
+    RecordSegments,
+    VectorHideReward,
+    VectorLearnedReward,
+    VectorRecordSegments,
+    VectorTeacherReward,
+)
+
+WORLD = {"vocab": 4, "horizon": 4}
+MODEL = {"name": "bradley_terry", "width": 8, "epochs": 2, "holdout": 0.0}
+SCHEDULE = {"labels": 40, "labels_per_round": 20, "segments_per_round": 8}
+
+
+class NoTruth(gym.vector.VectorWrapper):
+    """Puts NaN wherever the world tells its reward."""
+
+    def step(self, actions):
+        obs, reward, terminated, truncated, info = self.env.step(actions)
+        return obs, np.full_like(reward, np.nan), terminated, truncated, without_truth(info)
+
+
+class NoTruthSingle(gym.Wrapper):
+    def step(self, action):
+        obs, _, terminated, truncated, info = self.env.step(action)
+        return obs, np.nan, terminated, truncated, without_truth(info)
+
+
+def without_truth(info):
+    if "final_info" in info:
+        info["final_info"] = without_truth(info["final_info"])
+    rows = info.get("_success")
+    nothing = np.nan if rows is None else np.full(len(rows), np.nan)
+    return info | {"reward_components": {"ngram": nothing}, "success": nothing, "outcome": nothing}
+
+
+def learned(venv, hide=False):
+    recorded = VectorRecordSegments(venv)
+    recorded = VectorHideReward(recorded) if hide else recorded
+    return VectorLearnedReward(recorded, "coin_flip", MODEL, **SCHEDULE)
+
+
+def rated(venv):
+    return VectorTeacherReward(VectorRecordSegments(venv), "coin_flip")
+
+
+def ours(algorithm, wrap, truth, updates=2):
+    """Parameters after two updates of our own trainers."""
+    venv = make_rows("plaudit/TokenNgram-v0", 16, **WORLD)
+    env = wrap(venv if truth else NoTruth(venv))
+    policy = TinyTransformer(4, width=8, heads=2, layers=1, value_head=algorithm == "ppo")
+    agents.make(algorithm, env, policy=policy, updates=updates, lr=1e-2).train()
+    return torch.cat([p.detach().flatten() for p in policy.parameters()])
+
+
+@pytest.mark.parametrize("wrap", [learned, rated, lambda venv: learned(venv, hide=True)])
+@pytest.mark.parametrize("algorithm", ["rloo", "ppo", "grpo"])
+def test_our_trainers_never_read_the_truth(algorithm, wrap):
+    first, second = (ours(algorithm, wrap, truth) for truth in (True, False))
+    assert torch.equal(first, second)
+    assert not torch.equal(first, ours(algorithm, wrap, True, updates=1))
+
+
+@pytest.mark.parametrize("algorithm", ["rloo", "ppo", "grpo"])
+def test_the_control_would_notice(algorithm):
+    # With the true reward paid, the truth matters: other parameters, and NaN is refused.
+    assert not torch.equal(ours(algorithm, learned, True), ours(algorithm, lambda e: e, True))
+    with pytest.raises(ValueError, match="nan.* expected finite numbers"):
+        ours(algorithm, lambda e: e, False)
+
+
+def sb3(truth, wrap=learned):
+    """Parameters of Stable-Baselines3's PPO after two updates on a vector form."""
+    venv = gym.make_vec("plaudit/TokenNgram-v0", 8, **WORLD)
+    env = SB3VecEnv(wrap(venv if truth else NoTruth(venv)))
+    return parameters(PPO("MlpPolicy", env, n_steps=16, batch_size=64, seed=0, device="cpu"), 256)
+
+
+def sb3_single(truth):
+    """The same on a single form, which SB3 wraps itself."""
+    env = gym.make("plaudit/TokenNgram-v0", **WORLD)
+    env = RecordSegments(env if truth else NoTruthSingle(env))
+    env = LearnedReward(env, "coin_flip", MODEL, **SCHEDULE)
+    return parameters(PPO("MlpPolicy", env, n_steps=64, batch_size=64, seed=0, device="cpu"), 128)
+
+
+def parameters(model, steps):
+    model.learn(steps)
+    return torch.cat([p.detach().flatten() for p in model.policy.parameters()])
+
+
+@pytest.mark.parametrize("make", [sb3, sb3_single])
+def test_stable_baselines_never_reads_the_truth(make):
+    assert torch.equal(make(True), make(False))
+
+
+def test_the_control_would_notice_with_stable_baselines_too():
+    plain = sb3(True, wrap=lambda venv: venv)
+    assert plain.isfinite().all()
+    assert not torch.equal(plain, sb3(True))
