@@ -29,8 +29,8 @@ def demo_page(result: dict[str, Any]) -> Page:
         ),
         table=demo_table(result),
         note=(
-            "True return: mean hidden reward of fresh answers, points. J: true return - beta KL, what "
-            "all arms would climb if their reward were true. Gap closed: (R - R_reference) / "
+            "True return: mean hidden reward of fresh answers, points. J: true return - beta KL, "
+            "what all arms would climb if their reward were true. Gap closed: (R - R_reference) / "
             "(R_truth - R_reference), paired by seed, with its 90% Student t interval. r: "
             "correlation of learned and true return over answers of the reference; 0 for a model "
             "that stayed flat. The optimum for this beta, by dynamic programming: "
@@ -131,7 +131,7 @@ def training_page(result: dict[str, Any]) -> Page:
 def training_table(result: dict[str, Any]) -> Table:
     """Before and after; also what the terminal shows."""
     ends = [result["before"], result["after"]]
-    keys = [key for key in ends[0] if key != "samples"]
+    keys = [key for key in ends[0] if key not in ("samples", "truncated_text")]
     heads = ("held-out episodes", *(key.replace("_", " ") for key in keys))
     rows = [
         (name, *(end[key] for key in keys))

@@ -15,7 +15,7 @@ h1 { font-size: 1.7rem; margin: 0 0 .3rem; } h2 { font-size: 1.15rem; margin: 2.
 p.lede { color: var(--soft); margin-top: 0; max-width: 46rem; } p.note { color: var(--soft);
   font-size: .92rem; max-width: 50rem; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { text-align: left; padding: .38rem .7rem .38rem 0; border-bottom: 1px solid var(--line);
+th, td { text-align: left; padding: .38rem 1.1rem .38rem 0; border-bottom: 1px solid var(--line);
   vertical-align: top; } th { font-weight: 600; font-size: .88rem; color: var(--soft); }
 td.number, th.number { text-align: right; }
 figure { margin: .6rem 0; } figure svg { width: 100%; height: auto; }

@@ -38,8 +38,9 @@ WORLD = "plaudit/TokenNgram-v0"
 ARMS = ("truth", "person", "coin flip")
 Run = dict[str, Any]
 
-# By default a reward model that does not beat zero reward on held-out answers stays at zero, and a
-# coin flip would teach nothing by construction. Here nothing is held out: the control is paid noise.
+# By default a reward model that does not beat zero reward on held-out answers stays at zero, and
+# coin flips would teach nothing by construction. Here nothing is held out: the control is paid
+# noise.
 MODEL = {
     "context": 2,
     "weight_decay": 0.01,

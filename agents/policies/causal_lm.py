@@ -8,6 +8,7 @@ Source: LoRA arXiv:2106.09685, by peft; models and caches by transformers.
 
 import inspect
 import os
+import warnings
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -247,7 +248,8 @@ def _with_lora(model: nn.Module, rank: int, seed: int) -> nn.Module:
         task_type="CAUSAL_LM",
     )
     # peft draws the adapters from the global stream: give it ours, then put the old one back.
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # peft asks transformers by an old name
         torch.default_generator.manual_seed(seed)
         adapted: nn.Module = get_peft_model(model, config)
     return adapted

@@ -28,14 +28,14 @@ class TokenEvaluation:
         kl: (B,) log pi(answer) - log reference(answer), nats; its mean estimates the KL.
         lengths: (B,) tokens of each answer.
         texts: (prompt, answer) of each row, or empty without a tokenizer.
-        info: numbers of the world's last step, (B,) each, e.g. a held-out score.
+        info: numbers and flags of the world's last step, (B,) each, e.g. a held-out score.
     """
 
     rewards: Floats
     kl: Floats
     lengths: npt.NDArray[np.int64]
     texts: list[tuple[str, str]] = field(default_factory=list)
-    info: dict[str, Floats] = field(default_factory=dict)
+    info: dict[str, npt.NDArray[Any]] = field(default_factory=dict)
 
     @property
     def true_return(self) -> Floats:
@@ -60,7 +60,11 @@ class TokenEvaluation:
                 "answer": answer,
                 "paid": [round(float(x), 3) for x in self.rewards[i, : self.lengths[i]]],
                 "true_return": round(float(self.true_return[i]), 3),
-                **{key: round(float(value[i]), 3) for key, value in self.info.items()},
+                **{
+                    key: round(float(value[i]), 3)
+                    for key, value in self.info.items()
+                    if value.dtype.kind == "f"
+                },
             }
             for i, (prompt, answer) in enumerate(self.texts[:count])
         ]
@@ -93,7 +97,8 @@ def evaluate_answers(
     parts = []
     for start in range(0, len(seeds), rows):
         rollout = collect(policy, venv, seeds=seeds[start : start + rows], rng=rng)
-        ratio = policy.logp(rollout.batch) - reference.logp(rollout.batch)
+        logp = rollout.batch.logp
+        ratio = logp - (logp if policy is reference else reference.logp(rollout.batch))
         parts.append(
             TokenEvaluation(
                 rollout.rewards.double().cpu().numpy(),
@@ -125,9 +130,9 @@ def _texts(rollout: Rollout, tokenizer: Tokenizer | None) -> list[tuple[str, str
     ]
 
 
-def _numbers(info: dict[str, Any]) -> dict[str, Floats]:
+def _numbers(info: dict[str, Any]) -> dict[str, npt.NDArray[Any]]:
     return {
-        key: value.astype(np.float64)
+        key: value
         for key, value in info.items()
         if isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "bif"
     }

@@ -54,7 +54,8 @@ class _Rater:
 
     def new(self) -> int:
         """Segments recorded since the last rating."""
-        return self._pool.total - self._rated
+        new: int = self._pool.total - self._rated
+        return new
 
     def get_state(self) -> State:
         return {"teacher": self.teacher.get_state(), "rated": self._rated}

@@ -24,18 +24,9 @@ def test_text_files_in_place_of_links_are_explained(tmp_path: Path, statement: s
     shutil.copy(ROOT / "plaudit" / "__init__.py", tmp_path / "plaudit")
     for room in ROOMS:  # what git writes with core.symlinks=false
         (tmp_path / "plaudit" / room).write_text(f"../{room}", "utf-8")
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-S",
-            "-c",
-            statement,
-        ],  # -S: no editable install may stand in for the links
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    # -S: no editable install may stand in for the links.
+    command = [sys.executable, "-S", "-c", statement]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith("ImportError: plaudit/envs is not a folder")
     assert "core.symlinks=true" in done.stderr
