@@ -50,7 +50,7 @@ def as_text(report: dict[str, Any]) -> str:
     lines = [
         f"{names}; one thread; load {first:.1f} to {last:.1f}",
         "",
-        f"{'TokenNgram':<34}{'steps/s':>12}{'x SyncVectorEnv(64)':>24}{'x Sync, same n':>24}"
+        f"{'TokenNgram':<34}{'steps/s':>14}{'x SyncVectorEnv(64)':>24}{'x Sync, same n':>24}"
         f"{'of limit':>10}{'wall/CPU':>10}",
         *map(_world_line, report["token_ngram"]),
         "",
@@ -62,10 +62,10 @@ def as_text(report: dict[str, Any]) -> str:
 
 def _world_line(row: dict[str, Any]) -> str:
     if "steps_per_second" not in row:
-        return f"{row['case']:<34}{row['note']:>12}"
+        return f"{row['case']:<34}{row['note']:>14}"
     share = row.get("share_of_limit")
     return (
-        f"{row['case']:<34}{row['steps_per_second']:>12,.0f}{_spread(row['x_sync_64']):>24}"
+        f"{row['case']:<34}{row['steps_per_second']:>14,.0f}{_spread(row.get('x_sync_64')):>24}"
         f"{_spread(row.get('x_sync_same_n')):>24}{'' if share is None else f'{share:.1%}':>10}"
         f"{row['wall_per_cpu']:>10.2f} {row['note']}"
     ).rstrip()

@@ -2,14 +2,13 @@
 
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 import numpy.typing as npt
 from gymnasium.vector import AutoresetMode
-from scipy import stats
 
 from plaudit.envs.names import nearest
 from plaudit.envs.registry import WORLDS
@@ -35,7 +34,7 @@ class Result:
     mean: float
     normalised: float
     interval: tuple[float, float]
-    returns: Floats
+    returns: Floats = field(repr=False)
 
     def __str__(self) -> str:
         low, high = self.interval
@@ -77,7 +76,7 @@ def evaluate(
     returns = _returns(policy, world_id, seeds, settings)
     floor, ceiling = scale(world_id, **settings)
     mean = float(returns.mean())
-    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(seeds) - 1)) * stats.sem(returns)
+    half = _t_quantile(len(seeds) - 1) * float(returns.std(ddof=1)) / len(seeds) ** 0.5
     return Result(mean, (mean - floor) / (ceiling - floor), (mean - half, mean + half), returns)
 
 
@@ -112,6 +111,12 @@ def known(world_id: str) -> Any:
     if world_id not in WORLDS:
         raise KeyError(f"unknown world {world_id!r}{nearest(world_id, WORLDS)}")
     return WORLDS[world_id]
+
+
+def _t_quantile(degrees: int) -> float:
+    from scipy.special import stdtrit  # here, since importing scipy costs more than all the rest
+
+    return float(stdtrit(degrees, (1 + CONFIDENCE) / 2))
 
 
 def _returns(policy: Any, world_id: str, seeds: Sequence[int], settings: dict[str, Any]) -> Floats:

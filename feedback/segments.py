@@ -37,8 +37,11 @@ class SegmentPool:
         """Add n segments of T steps.
 
         Args:
-            obs, actions, rewards: (n, T + 1, ...), (n, T, ...), (n, T).
-            episodes, starts: (n,) the episode each was cut from, and the step it begins at.
+            obs: (n, T + 1, ...) observations, the one after the last action included.
+            actions: (n, T, ...).
+            rewards: (n, T) true rewards.
+            episodes: (n,) number of the episode each was cut from.
+            starts: (n,) the step of that episode it begins at.
         """
         count, steps = rewards.shape
         self._make_room(obs, actions, steps)
@@ -129,7 +132,8 @@ class SegmentRecorder:
         """Note one step of all rows.
 
         Args:
-            actions, rewards: (N, ...), (N,) of this step.
+            actions: (N, ...) of this step.
+            rewards: (N,) true rewards of this step.
             after: (N, ...) observation the step led to (the final one where an episode ended).
             shown: (N, ...) observation returned, the new episode's where there was an auto-reset.
             over: (N,) the episode ended.

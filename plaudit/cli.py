@@ -33,7 +33,7 @@ def list_worlds() -> None:
     table = Terminal(box=None, header_style="bold", pad_edge=False)
     for head in ("world", "action", "horizon", "floor", "ceiling", "known", "tags"):
         numeric = head in ("floor", "ceiling", "horizon")
-        table.add_column(head, justify="right" if numeric else "left", no_wrap=head == "world")
+        table.add_column(head, justify="right" if numeric else "left", no_wrap=head != "tags")
     for world_id, card in stored_cards().items():
         table.add_row(
             world_id,

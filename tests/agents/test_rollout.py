@@ -68,14 +68,14 @@ def test_wrappers_pay_what_they_pay():
 
 def test_the_world_may_not_reset_itself():
     env = gym.make_vec(NGRAM, 2, **WORLD)
-    with pytest.raises(ValueError, match="autoreset_mode='Disabled', got AutoresetMode.SAME_STEP"):
+    with pytest.raises(ValueError, match=r"autoreset_mode='Disabled', got AutoresetMode.SAME_STEP"):
         collect(reference(env), env, seeds=[0, 1], rng=rng())
 
 
 @pytest.mark.parametrize("policy", [TinyTransformer(5, eos_id=3), TinyTransformer(4)])
 def test_policy_and_world_must_share_a_vocabulary(policy):
     env = make_rows(NGRAM, 2, **WORLD)
-    with pytest.raises(ValueError, match="the world reads 4 with end token 3"):
+    with pytest.raises(ValueError, match=r"the world reads 4 with end token 3"):
         collect(policy, env, seeds=[0, 1], rng=rng())
 
 

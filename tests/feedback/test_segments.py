@@ -84,7 +84,11 @@ def test_the_pool_keeps_the_latest():
     for number in range(1, 6):
         step(rec, number, over=(True, False))
     assert (len(rec.pool), rec.pool.total) == (3, 5)
-    assert [rec.pool.segment(int(i)).actions.tolist() for i in rec.pool.newest(9)] == [[3], [4], [5]]
+    assert [rec.pool.segment(int(i)).actions.tolist() for i in rec.pool.newest(9)] == [
+        [3],
+        [4],
+        [5],
+    ]
     assert [rec.pool.segment(int(i)).ref.episode for i in rec.pool.newest(2)] == [3, 4]
 
 

@@ -77,7 +77,7 @@ def test_our_trainers_never_read_the_truth(algorithm, wrap):
 def test_the_control_would_notice(algorithm):
     # With the true reward paid, the truth matters: other parameters, and NaN is refused.
     assert not torch.equal(ours(algorithm, learned, True), ours(algorithm, lambda e: e, True))
-    with pytest.raises(ValueError, match="nan.* expected finite numbers"):
+    with pytest.raises(ValueError, match=r"nan.* expected finite numbers"):
         ours(algorithm, lambda e: e, False)
 
 

@@ -22,6 +22,8 @@ ORDER = (
     r"TeacherReward \| LearnedReward -> RecordEpisodeStatistics"
 )
 
+SMALL = {"name": "bradley_terry", "width": 8}
+
 
 def world():
     return gym.make("plaudit/TokenNgram-v0", horizon=4)
@@ -44,7 +46,8 @@ def vector():
     ],
 )
 def test_a_wrong_order_names_the_right_one(outer, inside):
-    with pytest.raises(TypeError, match=rf"belongs inside \w+, not around it; the order is {ORDER}"):
+    message = rf"belongs inside \w+, not around it; the order is {ORDER}"
+    with pytest.raises(TypeError, match=message):
         outer(inside())
 
 
@@ -72,7 +75,7 @@ def test_views_belong_inside_the_recorder():
         lambda env: RecordSegments(env, length=3, keep=10),
         lambda env: HideReward(RecordSegments(env), privileged_simulator=True),
         lambda env: TeacherReward(RecordSegments(env), {"name": "oracle"}, levels=3),
-        lambda env: LearnedReward(RecordSegments(env), "coin_flip", {"name": "bradley_terry", "width": 8}, labels=7),
+        lambda env: LearnedReward(RecordSegments(env), model=SMALL, labels=7),
     ],
 )
 def test_the_spec_of_a_wrapped_world_is_json_and_makes_it_again(wrap):

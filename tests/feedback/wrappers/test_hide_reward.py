@@ -63,9 +63,9 @@ def vector(**settings):
 def test_what_would_tell_it_indirectly_is_refused(make):
     env = make()
     env.reset(seed=0)
-    with pytest.raises(PermissionError, match="oracle would tell .* privileged_simulator=True"):
+    with pytest.raises(PermissionError, match=r"oracle would tell .* privileged_simulator=True"):
         env.oracle()
-    with pytest.raises(PermissionError, match="set_state would tell .* privileged_simulator=True"):
+    with pytest.raises(PermissionError, match=r"set_state would tell .* privileged_simulator=True"):
         env.set_state(env.get_state())
 
 
