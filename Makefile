@@ -27,7 +27,7 @@ demo: $(READY)  ## labels, truth and coin flips side by side; writes runs/demo/r
 	$(BIN)/plaudit demo
 
 train: $(READY)  ## train SmolLM2 on Sentiment; writes a report under runs/
-	$(BIN)/plaudit train sentiment --policy smollm2
+	$(BIN)/plaudit train sentiment --policy smollm2 --threads $$(getconf _NPROCESSORS_ONLN)
 
 test: $(READY)  ## run all tests, the slow ones too
 	$(ONE_THREAD) $(BIN)/python -m pytest -q -n 2

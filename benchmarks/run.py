@@ -8,9 +8,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import plaudit
 from benchmarks import THREADS, imports, measure, token_ngram
 
-PACKAGES = ("gymnasium", "numpy", "plaudit", "stable-baselines3")
+PACKAGES = ("gymnasium", "numpy", "stable-baselines3")
 FLAGS = ("avx2", "avx512f", "amx_tile", "amx_bf16")
 
 
@@ -33,6 +34,7 @@ def main() -> None:
 def machine() -> dict[str, Any]:
     """Versions, threads and what the processor can do."""
     return {
+        "plaudit": plaudit.__version__,
         "python": platform.python_version(),
         **{package: _version(package) for package in PACKAGES},
         "threads": dict.fromkeys(THREADS, 1),
@@ -45,7 +47,7 @@ def machine() -> dict[str, Any]:
 def as_text(report: dict[str, Any]) -> str:
     """The tables for a terminal; speeds per CPU second, ratios as median [least..largest]."""
     what = report["machine"]
-    names = ", ".join(f"{name} {what[name]}" for name in ("python", *PACKAGES))
+    names = ", ".join(f"{name} {what[name]}" for name in ("plaudit", "python", *PACKAGES))
     first, last = report["load_average"]
     lines = [
         f"{names}; one thread; load {first:.1f} to {last:.1f}",

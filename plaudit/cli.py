@@ -98,8 +98,14 @@ def train(
     seed: Seed = 0,
     out: Annotated[Path | None, typer.Option(help="Default: runs/WORLD-POLICY-SEED.")] = None,
     resume: Annotated[bool, typer.Option(help="Go on from the folder's checkpoint.")] = False,
+    threads: Annotated[
+        int, typer.Option(min=1, help="Of torch; use 1 if anything else runs on the machine.")
+    ] = 1,
 ) -> None:
     """Train a policy on a world's true reward and report before and after on held-out prompts."""
+    import torch
+
+    torch.set_num_threads(threads)
     from plaudit.pages import training_page, training_table
     from plaudit.report import write
     from plaudit.studies.training import Recipe, run

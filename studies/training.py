@@ -6,23 +6,26 @@ token world by a tiny transformer that starts at the world's reference model.
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 
 from plaudit import agents
 from plaudit.agents.policies.base import TokenPolicy
 from plaudit.agents.policies.causal_lm import CausalLM
 from plaudit.agents.rollout.evaluation import TokenEvaluation, evaluate_answers
-from plaudit.envs.evaluate import make_rows, panel
+from plaudit.agents.trainers.settings import Settings
+from plaudit.envs.evaluate import known, make_rows, panel
 from plaudit.envs.text import Tokenizer
 from plaudit.envs.types import State
 from plaudit.envs.vector import LoopVectorEnv, NativeVectorEnv
 from plaudit.envs.views import TextView, TokenView, hf_tokenizer
 
 Row = dict[str, float]
+SHARED = {field.name for field in fields(Settings)}  # settings that a recipe passes on
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,14 @@ class Recipe:
         recipe = cls(world, policy)
         if talks:
             recipe = replace(
-                recipe, rows=32, group_size=4, lr=3e-4, beta=0.02, micro_batch=16, panel=128
+                recipe,
+                updates=30,
+                rows=32,
+                group_size=4,
+                lr=3e-4,
+                beta=0.02,
+                micro_batch=16,
+                panel=128,
             )
         if updates is not None:
             given["updates"] = updates
@@ -83,6 +93,7 @@ def run(
     folder: Path,
     *,
     resume: bool = False,
+    until: int | None = None,
     on_update: Callable[[Row], None] | None = None,
 ) -> dict[str, Any]:
     """Train by a recipe; the log and checkpoints go into the folder.
@@ -91,6 +102,7 @@ def run(
         recipe: what to do.
         folder: where; one that already holds a run is refused unless `resume`.
         resume: go on from its checkpoint.
+        until: stop after so many updates in all; default the recipe's.
         on_update: called with each log row.
 
     Returns:
@@ -112,19 +124,7 @@ def run(
         env,
         policy=policy,
         folder=folder,
-        **{
-            name: getattr(recipe, name)
-            for name in (
-                "beta",
-                "group_size",
-                "lr",
-                "updates",
-                "epochs",
-                "minibatches",
-                "micro_batch",
-                "seed",
-            )
-        },
+        **{name: value for name, value in asdict(recipe).items() if name in SHARED},
         lr_decay=0.2,
     )
 
@@ -142,7 +142,7 @@ def run(
     if resume:
         trainer.resume()
     began = time.perf_counter()
-    log = trainer.train(checkpoint_every=10, on_update=on_update)
+    log = trainer.train(until, checkpoint_every=10, on_update=on_update)
     seconds = time.perf_counter() - began
     after = measured(policy)
     return {
@@ -157,8 +157,6 @@ def run(
 
 def _talks(world: str) -> bool:
     """Whether a world is text in a human language."""
-    from plaudit.envs.evaluate import known
-
     return "text" in known(world).tags
 
 
@@ -194,8 +192,6 @@ def _worlds(
 
     def rows(split: str) -> LoopVectorEnv:
         def make() -> TokenView:
-            import gymnasium as gym
-
             world = gym.make(
                 recipe.world, split=split, max_bytes=8 * recipe.max_new, disable_env_checker=True
             )

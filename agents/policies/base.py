@@ -154,15 +154,17 @@ class TokenPolicy(nn.Module, ABC):
             mask, sampling.pick(self._log_probs(logits), batch.tokens.to(mask.device)), 0.0
         )
 
-    def evaluate(self, batch: TokenBatch) -> Evaluation:
-        """Log-probabilities, entropies and, with a value head, values, by one forward pass."""
+    def evaluate(self, batch: TokenBatch, *, entropy_gradient: bool = False) -> Evaluation:
+        """Log-probabilities, entropies and, with a value head, values, by one forward pass.
+
+        Differentiable entropies cost as much as the log-probabilities; `entropy_gradient` asks.
+        """
         logits, hidden, mask = self._read_answer(batch)
         scores = self._log_probs(logits)
         logp = sampling.pick(scores, batch.tokens.to(mask.device))
         value = None if self.value_head is None else self._values(hidden, mask)
-        return Evaluation(
-            torch.where(mask, logp, 0.0), torch.where(mask, sampling.entropy(scores), 0.0), value
-        )
+        spread = sampling.entropy(scores if entropy_gradient else scores.detach())
+        return Evaluation(torch.where(mask, logp, 0.0), torch.where(mask, spread, 0.0), value)
 
     def value(self, batch: TokenBatch) -> torch.Tensor:
         """Expected return (B, T) before each answer token, 0 where masked.

@@ -211,10 +211,11 @@ class OnPolicyTrainer:
         for piece in torch.split(rows, self.settings.micro_batch or len(rows)):
             share = len(piece) / len(rows)
             some = batch.rows(piece)
-            now = self.policy.evaluate(some)
+            bonus = self.settings.entropy_coef
+            now = self.policy.evaluate(some, entropy_gradient=bonus > 0)
             loss, figures = self.algorithm.loss(now, some, targets.rows(piece))
             entropy = now.entropy.sum() / some.action_mask.sum()
-            torch.autograd.backward(share * (loss - self.settings.entropy_coef * entropy))
+            torch.autograd.backward(share * (loss - bonus * entropy))
             figures = figures | {"loss": loss, "entropy": entropy}
             for key, value in figures.items():
                 stats[key] = stats.get(key, 0.0) + share * float(value.detach())

@@ -35,7 +35,7 @@ def test_an_answer_is_paid_what_the_single_form_pays():
         rewards = [single.step(token)[1] for token in answer]
         np.testing.assert_allclose(rollout.rewards[i, : len(answer)], rewards, rtol=1e-6)
         assert rollout.rewards[i, len(answer) :].tolist() == [0.0] * (6 - len(answer))
-    assert len({status for status in rollout.batch.status}) == 2
+    assert len(set(rollout.batch.status)) == 2
 
 
 def test_rows_with_equal_seeds_are_a_group():
@@ -51,6 +51,14 @@ def test_the_info_is_that_of_each_rows_last_step():
     success = total >= env.task.halfway
     assert rollout.info["success"].tolist() == success.tolist()
     assert set(rollout.info["outcome"]) <= {"success", "failure"}
+
+
+def test_what_the_last_step_paid_stays_in_the_info():
+    env = make_rows(NGRAM, 16, **WORLD, reward_at="end")
+    rollout = collect(reference(env), env, seeds=range(16), rng=rng())
+    paid = rollout.info["reward_components"]["ngram"]
+    np.testing.assert_allclose(paid, rollout.rewards.sum(1), rtol=1e-6)
+    assert len(set(rollout.batch.status)) == 2  # some rows waited for others
 
 
 def test_wrappers_pay_what_they_pay():

@@ -122,6 +122,18 @@ def test_two_worlds_and_the_global_streams_leave_each_other_alone(world_id):
 
 
 @every_world
+@pytest.mark.parametrize("form", [make, lambda world_id: vector(world_id, rows=1)])
+def test_without_a_seed_every_world_begins_elsewhere_and_asks_no_global_stream(world_id, form):
+    starts = set()
+    for _ in range(20):
+        np.random.seed(0)
+        state = np.random.get_state()
+        starts.add(form(world_id).reset()[0].tobytes())
+        assert same(np.random.get_state(), state)
+    assert len(starts) > 1
+
+
+@every_world
 def test_episodes_end_within_the_horizon_and_say_how(world_id):
     env = make(world_id)
     horizon = stored_card(world_id)["horizon"]

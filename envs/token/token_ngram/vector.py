@@ -46,6 +46,8 @@ class TokenNgramVector(TokenVectorEnv):
         self._context = np.zeros(num_envs, np.int64)
         self._earned, self._paid, self._total = np.zeros((3, num_envs))
         self._over = np.zeros(num_envs, np.bool_)
+        # Copied at every step, which is several times faster than filling an array of objects.
+        self._running = np.full(num_envs, "running", dtype=object)
 
     def reference(self) -> Floats:
         """(S, V) probabilities of the reference model, rows by context."""
@@ -84,7 +86,7 @@ class TokenNgramVector(TokenVectorEnv):
         return self._paid.copy()
 
     def _details(self) -> dict[str, Any]:
-        outcome = np.full(self.num_envs, "running", dtype=object)
+        outcome = self._running.copy()
         success = np.zeros(self.num_envs, np.bool_)
         if self._over.any():
             success = self._over & (self._total >= self.task.halfway)

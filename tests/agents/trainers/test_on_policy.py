@@ -152,9 +152,9 @@ def test_a_run_killed_before_its_first_checkpoint_starts_anew(tmp_path):
 def test_the_log_is_cut_back_to_the_checkpoint(tmp_path):
     trainer = build(folder=tmp_path)
     trainer.train(5, checkpoint_every=4)
-    with trainer.folder.log_path.open("a") as file:
-        file.write('{"update": 6.0, "rewa')
     trainer.train(7)
+    with trainer.folder.log_path.open("a") as file:
+        file.write('{"update": 8.0, "rewa')
     again = build(folder=tmp_path)
     assert again.resume()
     assert (again.update, [row["update"] for row in again.log]) == (5, [0, 1, 2, 3, 4, 5])

@@ -182,12 +182,15 @@ def test_prompts_never_hold_the_end_symbol():
     assert set(np.unique(obs[:, 4:])) == {0, 1}
 
 
-def test_prompts_follow_the_reference():
-    task = NgramTask(vocab=3, order=2, prompt=3)
+@pytest.mark.parametrize("end_token", [False, True])
+def test_prompts_follow_the_reference(end_token):
+    task = NgramTask(vocab=3, order=2, prompt=3, end_token=end_token, horizon=2)
     _, contexts = task.draw_prompts(np.random.default_rng(0).random((20_000, 3)))
     expected = prompt_distribution(task.instance, 3)
     shares = np.bincount(contexts, minlength=4) / 20_000
     assert expected.sum() == pytest.approx(1)
+    if end_token:
+        assert expected[2] == 0  # no prompt ends with the end symbol
     # 4 standard deviations of a share are at most 4 * sqrt(0.25 / 20000) = 0.014
     np.testing.assert_allclose(shares, expected, atol=0.014)
 
