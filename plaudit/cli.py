@@ -113,9 +113,13 @@ def train(
     world_id = full_id(world)
     out = out or Path("runs") / f"{world_id.split('/')[-1].split('-')[0].lower()}-{policy}-{seed}"
     recipe = Recipe.of(world_id, policy, algorithm=algorithm, seed=seed, updates=updates)
-    console.print(f"{world_id}, policy {policy}, {recipe.algorithm}, {recipe.updates} updates.")
+    console.print(
+        f"{world_id}, policy {policy}, {recipe.algorithm}, {recipe.settings.updates} updates."
+    )
     with _progress() as progress:
-        task = progress.add_task("updates", total=recipe.updates, now="measuring the start")
+        task = progress.add_task(
+            "updates", total=recipe.settings.updates, now="measuring the start"
+        )
 
         def updated(row: dict[str, float]) -> None:
             now = f"reward {row['reward']:.3f}, KL {row['kl']:.2f}" if "reward" in row else ""

@@ -84,6 +84,7 @@ def demo_table(result: dict[str, Any]) -> Table:
 def training_page(result: dict[str, Any]) -> Page:
     """The page of `studies.training.run`'s result."""
     recipe, frontier = result["recipe"], result["frontier"]
+    settings = recipe["settings"]
     log = [row for row in result["log"] if "reward" in row]
     updates = [row["update"] for row in log]
     way = ([row["kl"] for row in log], [row["reward"] for row in log])
@@ -92,8 +93,8 @@ def training_page(result: dict[str, Any]) -> Page:
     return Page(
         title=f"{recipe['policy']} on {recipe['world']}",
         lede=(
-            f"{recipe['updates']} updates of {recipe['algorithm']} on the true reward, "
-            f"{recipe['rows']} answers each, with a pull of {recipe['beta']:g} per nat to the "
+            f"{settings['updates']} updates of {recipe['algorithm']} on the true reward, "
+            f"{recipe['rows']} answers each, with a pull of {settings['beta']:g} per nat to the "
             f"policy it started as; measured on {recipe['panel']} held-out episodes."
         ),
         table=training_table(result),
@@ -115,7 +116,7 @@ def training_page(result: dict[str, Any]) -> Page:
             ),
             (
                 "True reward against KL",
-                figures.plane({"truth": [way]}, frontier, recipe["beta"], unit),
+                figures.plane({"truth": [way]}, frontier, settings["beta"], unit),
                 "The way from the start (left)."
                 + (" No policy can stand above the black line." if frontier else ""),
             ),
@@ -124,7 +125,11 @@ def training_page(result: dict[str, Any]) -> Page:
             (heading, end["samples"])
             for heading, end in zip(("Before", "After"), ends, strict=True)
         ],
-        settings={**recipe, "seconds of training": round(result["seconds"], 1)},
+        settings={
+            **{key: value for key, value in recipe.items() if key != "settings"},
+            **settings,
+            "seconds of training": round(result["seconds"], 1),
+        },
     )
 
 

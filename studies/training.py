@@ -6,7 +6,7 @@ token world by a tiny transformer that starts at the world's reference model.
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,11 @@ from plaudit.envs.vector import LoopVectorEnv, NativeVectorEnv
 from plaudit.envs.views import TextView, TokenView, hf_tokenizer
 
 Row = dict[str, float]
-SHARED = {field.name for field in fields(Settings)}  # settings that a recipe passes on
+
+TINY = Settings(beta=1.0, group_size=8, lr=3e-3, lr_decay=0.2, updates=60)
+LANGUAGE_MODEL = Settings(
+    beta=0.04, group_size=4, lr=1e-3, lr_decay=0.2, updates=20, micro_batch=16
+)
 
 
 @dataclass(frozen=True)
@@ -33,59 +37,52 @@ class Recipe:
     """Everything a run depends on.
 
     Attributes:
-        world, policy, algorithm, seed: as on the command line.
-        updates, rows, group_size, lr, beta, epochs, minibatches, micro_batch: of the trainer.
+        world, policy, algorithm: as on the command line.
+        settings: of the trainer.
+        rows: answers per update.
+        panel: held-out episodes measured before and after; a multiple of `rows`.
         lora_rank: of the adapters, for language models.
         max_new: tokens of an answer, for text worlds.
-        panel: held-out episodes measured before and after; a multiple of `rows`.
     """
 
     world: str
     policy: str
     algorithm: str = "rloo"
-    seed: int = 0
-    updates: int = 60
+    settings: Settings = TINY
     rows: int = 256
-    group_size: int = 8
-    lr: float = 3e-3
-    beta: float = 1.0
-    epochs: int = 1
-    minibatches: int = 1
-    micro_batch: int | None = None
+    panel: int = 1024
     lora_rank: int = 16
     max_new: int = 24
-    panel: int = 1024
 
     @classmethod
-    def of(cls, world: str, policy: str, *, updates: int | None = None, **given: Any) -> "Recipe":
-        """The tested recipe for a world and a policy, with what is given changed.
+    def of(
+        cls,
+        world: str,
+        policy: str,
+        *,
+        algorithm: str = "rloo",
+        seed: int = 0,
+        updates: int | None = None,
+    ) -> "Recipe":
+        """The tested recipe for a world and a policy.
 
         Raises:
             ValueError: the two do not go together.
         """
-        talks = _talks(world)
-        if talks and policy == "tiny":
+        if _talks(world) and policy == "tiny":
             raise ValueError(
                 f"{world} is written in English, which the tiny policy does not know; use "
                 "policy 'smollm2', a local path or a hub id"
             )
-        if not talks and policy != "tiny":
+        if not _talks(world) and policy != "tiny":
             raise ValueError(f"{world} has symbols of its own; use policy 'tiny', got {policy!r}")
-        recipe = cls(world, policy)
-        if talks:
-            recipe = replace(
-                recipe,
-                updates=30,
-                rows=32,
-                group_size=4,
-                lr=3e-4,
-                beta=0.02,
-                micro_batch=16,
-                panel=128,
-            )
+        recipe = cls(world, policy, algorithm)
+        if _talks(world):
+            recipe = replace(recipe, settings=LANGUAGE_MODEL, rows=32, panel=128)
+        settings = replace(recipe.settings, seed=seed)
         if updates is not None:
-            given["updates"] = updates
-        return replace(recipe, **given)
+            settings = replace(settings, updates=updates)
+        return replace(recipe, settings=settings)
 
 
 def run(
@@ -124,8 +121,7 @@ def run(
         env,
         policy=policy,
         folder=folder,
-        **{name: value for name, value in asdict(recipe).items() if name in SHARED},
-        lr_decay=0.2,
+        **asdict(recipe.settings),
     )
 
     def measured(who: TokenPolicy) -> TokenEvaluation:
@@ -134,7 +130,7 @@ def run(
             trainer.reference,
             plain,
             seeds=seeds,
-            sampling_seed=recipe.seed,
+            sampling_seed=recipe.settings.seed,
             tokenizer=tokenizer,
         )
 
@@ -170,10 +166,14 @@ def _policy(recipe: Recipe) -> TokenPolicy:
             pad_id=world.token_spec.pad_id,  # type: ignore[attr-defined]
             prior=np.log(world.reference()),  # type: ignore[attr-defined]
             value_head=value_head,
-            seed=recipe.seed,
+            seed=recipe.settings.seed,
         )
         return policy
-    settings = {"lora_rank": recipe.lora_rank, "value_head": value_head, "seed": recipe.seed}
+    settings = {
+        "lora_rank": recipe.lora_rank,
+        "value_head": value_head,
+        "seed": recipe.settings.seed,
+    }
     if recipe.policy == "smollm2":
         return agents.policy("smollm2", **settings)  # type: ignore[no-any-return]
     return agents.policy("causal_lm", model=recipe.policy, **settings)  # type: ignore[no-any-return]
@@ -218,4 +218,4 @@ def _frontier(plain: NativeVectorEnv, recipe: Recipe) -> dict[str, Any] | None:
         return None
     from plaudit.envs.token.token_ngram.solution import frontier_record
 
-    return frontier_record(task.instance, task.horizon, task.prompt, recipe.beta)
+    return frontier_record(task.instance, task.horizon, task.prompt, recipe.settings.beta)
