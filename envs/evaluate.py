@@ -146,8 +146,14 @@ def _actor(
         return lambda obs: rng.integers(0, actions, size=venv.num_envs)
     if hasattr(policy, "respond"):
         spec = venv.token_spec  # type: ignore[attr-defined]
+        if policy.vocab_size != spec.vocab_size:
+            raise ValueError(
+                f"the policy writes {policy.vocab_size} tokens, the world reads {spec.vocab_size}; "
+                "show it the world through TextView and TokenView"
+            )
         tokens = policy.respond(obs, pad_id=spec.pad_id, max_new=spec.max_new, seed=seeds[0])
-        columns = iter(np.minimum(tokens, spec.vocab_size - 1).T)
+        # Behind its end an answer holds padding, which is no action; such rows stand still.
+        columns = iter(np.where(tokens == spec.pad_id, 0, tokens).T)
         return lambda obs: next(columns)
     if hasattr(policy, "predict"):
         return lambda obs: policy.predict(obs, deterministic=False)[0]

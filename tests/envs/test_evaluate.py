@@ -31,6 +31,8 @@ class OraclePlayer:
 class AnswersAllAtOnce:
     """Says the same four tokens whatever the prompt, with plaudit's `respond`."""
 
+    vocab_size = 4
+
     def respond(self, obs, *, pad_id, max_new, seed):
         return np.tile([1, 2, 3, pad_id], (len(obs), 1))
 
@@ -121,3 +123,14 @@ def test_rows_are_native_where_there_is_a_native_form(monkeypatch):
     monkeypatch.setitem(plaudit.envs.WORLDS, NGRAM, looped)
     assert isinstance(make_rows(NGRAM, 2), LoopVectorEnv)
     assert make_rows(NGRAM, 2).token_spec.vocab_size == 16
+
+
+def test_a_policy_with_another_vocabulary_is_refused():
+    class Foreign:
+        vocab_size = 5
+
+        def respond(self, obs, **_):
+            return np.zeros((len(obs), 16), np.int64)
+
+    with pytest.raises(ValueError, match="the policy writes 5 tokens, the world reads 16"):
+        plaudit.evaluate(Foreign(), NGRAM, 4)
