@@ -5,7 +5,7 @@ from plaudit.agents import shapes
 
 
 def test_tensors_that_agree_pass() -> None:
-    shapes.check(logp=(torch.zeros(2, 3), "B T"), advantage=(torch.zeros(2), "B"))
+    assert shapes.check(logp=(torch.zeros(2, 3), "B T"), advantage=(torch.zeros(2), "B")) is None
 
 
 def test_another_number_of_axes_raises_naming_the_tensor_and_its_shape() -> None:
