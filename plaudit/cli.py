@@ -148,7 +148,7 @@ def full_id(world: str) -> str:
 def _show(shown: Any) -> None:
     table = Terminal(box=None, header_style="bold", pad_edge=False)
     for head in shown.heads:
-        table.add_column(head, no_wrap=True)
+        table.add_column(head)
     for row in shown.rows:
         table.add_row(*(f"{c:.3f}" if isinstance(c, float) else str(c or "-") for c in row))
     console.print(table)

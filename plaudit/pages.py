@@ -29,7 +29,8 @@ def demo_page(result: dict[str, Any]) -> Page:
         ),
         table=demo_table(result),
         note=(
-            "True return: mean hidden reward of fresh answers, points. J: true return - beta KL, "
+            "True return: mean hidden reward of fresh answers, points. KL: from the reference, "
+            "nats. J: true return - beta KL, "
             "what all arms would climb if their reward were true. Gap closed: (R - R_reference) / "
             "(R_truth - R_reference), paired by seed, with its 90% Student t interval. r: "
             "correlation of learned and true return over answers of the reference; 0 for a model "
@@ -64,21 +65,27 @@ def demo_page(result: dict[str, Any]) -> Page:
 
 def demo_table(result: dict[str, Any]) -> Table:
     """One row per arm; also what the terminal shows."""
-    heads = ("paid by", "true return", "KL, nats", "J", "gap closed", "90% interval", "r", "labels")
+    heads = ("paid by", "true return", "KL", "J", "gap closed [90% interval]", "r", "labels")
     rows = [
         (
             row["arm"],
             row["true_return"],
             row["kl"],
             row["objective"],
-            f"{row['gap']:.1%}",
-            f"{row['gap_low']:+.1%} to {row['gap_high']:+.1%}",
+            _gap(row),
             row["correlation"],
             row["labels"],
         )
         for row in result["table"]
     ]
     return Table(heads, rows)
+
+
+def _gap(row: dict[str, Any]) -> str:
+    """Per cent; the interval of the arm that defines the gap would be empty."""
+    if row["arm"] == "truth":
+        return "100 by definition"
+    return f"{row['gap']:.1%} [{row['gap_low']:.1%}, {row['gap_high']:.1%}]"
 
 
 def training_page(result: dict[str, Any]) -> Page:
