@@ -14,7 +14,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-from plaudit.envs.evaluate import _returns, known, panel
+from plaudit.envs.evaluate import known, panel, true_returns
 from plaudit.envs.registry import WORLDS
 
 FLOOR_EPISODES = 1024
@@ -32,7 +32,7 @@ def measure_card(world_id: str) -> dict[str, Any]:
     """
     env = gym.make(world_id, disable_env_checker=True)
     oracle = env.get_wrapper_attr("oracle")()
-    returns = _returns("random", world_id, panel(world_id, FLOOR_EPISODES), {})
+    returns = true_returns("random", world_id, panel(world_id, FLOOR_EPISODES), {})
     notes: dict[str, Any] = getattr(env.unwrapped, "card_notes", dict)()
     return {
         "observation": str(env.observation_space)[:120],

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from gymnasium.vector import AutoresetMode
 
 from plaudit.envs.names import nearest
-from plaudit.envs.registry import WORLDS
+from plaudit.envs.registry import WORLDS, World
 from plaudit.envs.vector import LoopVectorEnv, NativeVectorEnv
 
 ROWS = 64  # episodes played at once
@@ -73,10 +73,10 @@ def evaluate(
     seeds = panel(world_id, episodes) if seeds is None else list(seeds)
     if len(seeds) < 2:
         raise ValueError(f"an interval needs at least 2 episodes, got {len(seeds)}")
-    returns = _returns(policy, world_id, seeds, settings)
+    returns = true_returns(policy, world_id, seeds, settings)
     floor, ceiling = scale(world_id, **settings)
     mean = float(returns.mean())
-    half = _t_quantile(len(seeds) - 1) * float(returns.std(ddof=1)) / len(seeds) ** 0.5
+    half = half_width(returns, CONFIDENCE)
     return Result(mean, (mean - floor) / (ceiling - floor), (mean - half, mean + half), returns)
 
 
@@ -87,7 +87,7 @@ def scale(world_id: str, **settings: Any) -> tuple[float, float]:
     if not settings:
         card = stored_card(world_id)
         return card["floor"], card["ceiling"]
-    floor = float(_returns("random", world_id, panel(world_id, 1024), settings).mean())
+    floor = float(true_returns("random", world_id, panel(world_id, 1024), settings).mean())
     return floor, float(gym.make(world_id, **settings).get_wrapper_attr("oracle")().value)
 
 
@@ -106,20 +106,25 @@ def make_rows(
     return LoopVectorEnv(makers, autoreset_mode)
 
 
-def known(world_id: str) -> Any:
+def known(world_id: str) -> World:
     """The registry's entry of a world, or KeyError with the nearest id."""
     if world_id not in WORLDS:
         raise KeyError(f"unknown world {world_id!r}{nearest(world_id, WORLDS)}")
     return WORLDS[world_id]
 
 
-def _t_quantile(degrees: int) -> float:
+def half_width(values: Floats, confidence: float) -> float:
+    """Half the width of the Student t interval of the mean of at least 2 values."""
     from scipy.special import stdtrit  # here, since importing scipy costs more than all the rest
 
-    return float(stdtrit(degrees, (1 + CONFIDENCE) / 2))
+    quantile = stdtrit(len(values) - 1, (1 + confidence) / 2)
+    return float(quantile * values.std(ddof=1) / len(values) ** 0.5)
 
 
-def _returns(policy: Any, world_id: str, seeds: Sequence[int], settings: dict[str, Any]) -> Floats:
+def true_returns(
+    policy: Any, world_id: str, seeds: Sequence[int], settings: dict[str, Any]
+) -> Floats:
+    """(episodes,) true return of each episode; arguments as `evaluate`."""
     parts = []
     for start in range(0, len(seeds), ROWS):
         chunk = list(seeds[start : start + ROWS])
@@ -156,10 +161,24 @@ def _actor(
         columns = iter(np.where(tokens == spec.pad_id, 0, tokens).T)
         return lambda obs: next(columns)
     if hasattr(policy, "predict"):
-        return lambda obs: policy.predict(obs, deterministic=False)[0]
+        return _predictor(policy, venv.num_envs)
     if callable(policy):
         return lambda obs: policy(obs)
     raise TypeError(
         "policy must have predict(obs, ...) or respond(obs, ...), be callable or 'random', "
         f"got {policy!r}"
     )
+
+
+def _predictor(policy: Any, rows: int) -> Callable[[Any], Any]:
+    """The actions of `predict`, to which the state it returned is handed back at each step."""
+    state: Any = None
+    start = np.ones(rows, np.bool_)
+
+    def act(obs: Any) -> Any:
+        nonlocal state, start
+        actions, state = policy.predict(obs, state=state, episode_start=start, deterministic=False)
+        start = np.zeros(rows, np.bool_)
+        return actions
+
+    return act

@@ -11,10 +11,15 @@ def nearest(name: str, known: Iterable[str]) -> str:
     names = sorted(known)
     # "plaudit/TokenNgram-v0" is also near to what is near to "tokenngram".
     spelled = {n.lower(): n for n in names}
-    spelled |= {n.split("/")[-1].split("-v")[0].lower(): n for n in names}
+    spelled |= {short(n): n for n in names}
     close = difflib.get_close_matches(name.lower(), spelled, n=1, cutoff=0.5)
     guess = f"; did you mean {spelled[close[0]]!r}?" if close else "."
     return f"{guess} Known: {', '.join(names)}"
+
+
+def short(world_id: str) -> str:
+    """A world's id without its maker and version, in lower case: "tokenngram"."""
+    return world_id.split("/")[-1].split("-v")[0].lower()
 
 
 def load(kind: str, name: str, table: Mapping[str, str]) -> Any:

@@ -1,5 +1,6 @@
 """Words that worlds share with whoever plays, judges or measures them."""
 
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from operator import index
@@ -63,6 +64,16 @@ class TokenSpec:
                 f"action must be a token id in 0..{self.vocab_size - 1}, got {action!r}"
             )
         return token
+
+
+def stream(seed: int, part: str) -> np.random.Generator:
+    """The random stream of one part of an experiment; other parts with this seed draw others.
+
+    Args:
+        seed: at least 0.
+        part: the part's name, e.g. "teacher". Worlds have the plain stream of their seed.
+    """
+    return np.random.default_rng([seed, zlib.crc32(part.encode())])
 
 
 def generator_state(rng: np.random.Generator) -> State:

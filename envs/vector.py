@@ -7,6 +7,7 @@ Row i of a form reset with seed s plays the episode that the single form plays w
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from typing import Any
 
 import gymnasium as gym
@@ -215,12 +216,12 @@ class LoopVectorEnv(NativeVectorEnv):
 
     def get_state(self) -> State:
         states = [env.get_wrapper_attr("get_state")() for env in self.envs]
-        return super().get_state() | {"rows": states, "obs": list(self._obs)}
+        return super().get_state() | {"rows": states, "obs": deepcopy(self._obs)}
 
     def set_state(self, state: State) -> None:
         fresh = not self._started
         super().set_state(state)
-        self._obs = list(state["obs"])
+        self._obs = deepcopy(state["obs"])
         for env, row in zip(self.envs, state["rows"], strict=True):
             if fresh:
                 env.reset()  # gym.make's wrappers refuse to step before a reset

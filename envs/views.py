@@ -16,6 +16,13 @@ from plaudit.envs.text import Tokenizer, UnicodeText
 from plaudit.envs.types import State, TokenSpec
 
 ORDER = "the order is world -> TextView -> TokenView"
+OUTSIDE = (
+    "RecordSegments",
+    "HideReward",
+    "TeacherReward",
+    "LearnedReward",
+    "RecordEpisodeStatistics",
+)  # by name, since envs does not import feedback
 RUNNING = {"success": False, "outcome": "running"}
 
 Window = npt.NDArray[np.int32]
@@ -45,6 +52,7 @@ class TextView(gym.Wrapper[str, str, Any, Any], RecordConstructorArgs):
     env: Any  # Gymnasium's annotation has the wrapper's own observations and actions here
 
     def __init__(self, env: gym.Env[Any, Any]) -> None:
+        _check_inside("TextView", env)
         world = env.unwrapped
         if not (hasattr(world, "token_spec") and hasattr(world, "tokenizer")):
             raise TypeError(
@@ -132,6 +140,7 @@ class TokenView(gym.Wrapper[Window, Any, str, str], RecordConstructorArgs):
     def __init__(
         self, env: gym.Env[Any, Any], tokenizer: Any, max_new: int = 24, prompt_tokens: int = 48
     ) -> None:
+        _check_inside("TokenView", env)
         spaces = (env.observation_space, env.action_space)
         if not all(isinstance(space, UnicodeText) for space in spaces):
             raise TypeError(f"TokenView needs a world that talks in text, got {env}; {ORDER}")
@@ -266,3 +275,12 @@ def _as_tokenizer(tokenizer: Any) -> Tokenizer:
 def _same_actions(env: gym.Env[Any, Any]) -> bool:
     """Whether the actions are still the world's own: no TokenView in between."""
     return bool(env.action_space == env.unwrapped.action_space)
+
+
+def _check_inside(name: str, env: gym.Env[Any, Any]) -> None:
+    """Refuse to put a view around a wrapper that belongs outside of it."""
+    while isinstance(env, gym.Wrapper):
+        found = type(env).__name__
+        if found in OUTSIDE:
+            raise TypeError(f"{name} belongs inside {found}, not around it; {ORDER} -> {found}")
+        env = env.env

@@ -20,9 +20,9 @@ def main(quick: bool = False) -> tuple[plaudit.Result, plaudit.Result]:
         env,
         teacher={"name": "noisy_person", "beta": 0.5, "mistake": 0.1, "skip": 0.02, "seed": 0},
         model={"name": "bradley_terry", "scale": 0.5, "seed": 0},
-        labels=400 if quick else 1500,
-        labels_per_round=200 if quick else 150,
-        segments_per_round=256 if quick else 1000,  # a round of questions after so many answers
+        labels=1600 if quick else 1500,
+        labels_per_round=800 if quick else 150,
+        segments_per_round=400 if quick else 1000,  # a round of questions after so many answers
     )
     model = PPO(
         "MlpPolicy",

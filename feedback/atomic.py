@@ -19,7 +19,7 @@ UNFINISHED = ".unfinished"
 VERSION = re.compile(r"v(\d{6,})")
 
 
-def replace_directory(path: Path, write: Callable[[Path], None], *, keep: int = 1) -> Path:
+def replace_directory(path: Path, write: Callable[[Path], None]) -> Path:
     """Write a new version of a directory, then make it the current one.
 
     Source: own design; the order of flushes is that of POSIX rename, see `man 2 rename, fsync`.
@@ -27,21 +27,18 @@ def replace_directory(path: Path, write: Callable[[Path], None], *, keep: int = 
     Args:
         path: holds the versions; made if absent.
         write: called with an empty directory to fill; whatever it raises passes through.
-        keep: complete versions kept, the new one included, >= 1.
 
     Returns:
         The new version's directory.
 
     Raises:
-        ValueError: keep below 1, or CURRENT is damaged.
+        ValueError: CURRENT is damaged.
         OSError: the disk is full or refuses; the message says which version stands.
     """
-    if keep < 1:
-        raise ValueError(f"keep must be at least 1 version, got {keep}")
     path = Path(path)
     path.mkdir(parents=True, exist_ok=True)
     standing = _number(path)
-    _sweep(path, range(1, standing + 1))
+    _sweep(path, standing)
     unfinished, version = path / UNFINISHED, path / _name(standing + 1)
     try:
         unfinished.mkdir()
@@ -50,14 +47,14 @@ def replace_directory(path: Path, write: Callable[[Path], None], *, keep: int = 
         os.rename(unfinished, version)
         _point(path, version.name)
     except OSError as error:
-        _sweep(path, range(1, standing + 1))
+        _sweep(path, standing)
         stands = f"{_name(standing)} still stands" if standing else "there is no version yet"
         raise OSError(error.errno, f"cannot write {path}: {error}; {stands}") from error
     except BaseException:
-        _sweep(path, range(1, standing + 1))
+        _sweep(path, standing)
         raise
     _flush(path)
-    _sweep(path, range(standing + 2 - keep, standing + 2))
+    _sweep(path, standing + 1)
     return version
 
 
@@ -103,11 +100,11 @@ def _point(path: Path, name: str) -> None:
     os.replace(fresh, path / POINTER)
 
 
-def _sweep(path: Path, kept: range) -> None:
-    """Remove what a killed write left, and versions whose number is not kept."""
+def _sweep(path: Path, standing: int) -> None:
+    """Remove what a killed write left, and all versions but one."""
     for entry in path.iterdir():
         match = VERSION.fullmatch(entry.name)
-        if entry.name == UNFINISHED or (match and int(match[1]) not in kept):
+        if entry.name == UNFINISHED or (match and int(match[1]) != standing):
             # What can't be removed now is tried again by the next write.
             shutil.rmtree(entry, ignore_errors=True)
     (path / f"{POINTER}{UNFINISHED}").unlink(missing_ok=True)

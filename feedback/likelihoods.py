@@ -49,7 +49,8 @@ def log_prob(
     _check_shapes(ask, answers, utilities, mask)
     kept = torch.ones_like(answers, dtype=torch.bool) if mask is None else mask
     _check_settings(scale, tie, spread, lapse)
-    chosen = _check_answers(ask, torch.where(kept, answers, 0), tie)
+    chosen = torch.where(kept, answers, 0)
+    _check_answers(ask, chosen, tie)
     if isinstance(ask, Compare):
         table = _compare(ask, utilities, scale, tie)
     else:
@@ -99,13 +100,12 @@ def _check_shapes(
             )
 
 
-def _check_answers(ask: Ask, answers: torch.Tensor, tie: float) -> torch.Tensor:
+def _check_answers(ask: Ask, answers: torch.Tensor, tie: float) -> None:
     size = int(ask.space.n)
     if not bool(((answers >= 0) & (answers < size)).all()):
         raise ValueError(f"answers to {ask.kind!r} must be in 0..{size - 1}")
     if isinstance(ask, Compare) and tie == 0.0 and bool((answers == 2).any()):
         raise ValueError("a tie has probability 0 under tie=0; give tie > 0")
-    return answers
 
 
 def _check_settings(scale: float, tie: float, spread: float, lapse: float) -> None:

@@ -4,15 +4,15 @@ The wrapper that owns a loop calls `update` after every step; nothing else is ne
 external agent learns through it without callbacks.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import gymnasium as gym
-import numpy as np
 
 from plaudit import feedback
 from plaudit.envs.names import load, nearest
-from plaudit.envs.types import State, TokenSpec, generator_from, generator_state
+from plaudit.envs.types import State, TokenSpec, generator_from, generator_state, stream
 from plaudit.feedback.segments import SegmentPool
 from plaudit.feedback.store import FeedbackBuffer
 from plaudit.feedback.types import Compare, Query
@@ -65,17 +65,15 @@ class PreferenceLoop:
     def __init__(
         self, teacher: Spec, model: Spec, schedule: Schedule, shape: dict[str, Any], seed: int
     ) -> None:
-        name, settings = _parts(teacher)
-        self.teacher = feedback.make(name, **settings)
-        name, settings = _parts(model)
-        self.model = feedback.model(name, **(shape | settings))
+        self.teacher = made(feedback.make, teacher)
+        self.model = made(feedback.model, model, **shape)
         self.schedule = schedule
         self.buffer = FeedbackBuffer()
         self.asked = 0
         self.fits = 0
         self.fit_stats: dict[str, Any] = {}
         self._seen = 0  # segments in the pool at the last round
-        self._rng = np.random.default_rng(seed)
+        self._rng = stream(seed, "sampler")
 
     def update(self, pool: SegmentPool) -> bool:
         """Ask and fit if a round is due; whether the model changed."""
@@ -165,10 +163,14 @@ def _token_spec(env: Any) -> TokenSpec | None:
     return spec
 
 
-def _parts(spec: Spec) -> tuple[str, dict[str, Any]]:
-    if isinstance(spec, str):
-        return spec, {}
-    settings = dict(spec)
+def made(maker: Callable[..., Any], spec: Spec, **defaults: Any) -> Any:
+    """What `feedback.make` or `feedback.model` makes of a spec, whose settings come first."""
+    if not isinstance(spec, str | dict):
+        raise TypeError(
+            "expected a name or {'name': ..., setting: ...}, which wrappers can save, "
+            f"got {spec!r}"
+        )
+    settings = {"name": spec} if isinstance(spec, str) else dict(spec)
     if "name" not in settings:
         raise ValueError(f"expected a name or {{'name': ..., setting: ...}}, got {spec}")
-    return settings.pop("name"), settings
+    return maker(settings.pop("name"), **(defaults | settings))

@@ -99,6 +99,8 @@ class SegmentPool:
 class SegmentRecorder:
     """Follows N rows step by step and cuts a segment at each episode's end, or every `length`.
 
+    A reset in mid-episode is an end too: what an outer time limit stopped is not lost.
+
     Args:
         rows: N.
         length: longest segment, steps; None for whole episodes.
@@ -119,7 +121,10 @@ class SegmentRecorder:
         self.last_cut = np.zeros(0, np.int64)  # rows cut in the latest step, in the pool's order
 
     def begin(self, obs: Array, rows: Bools) -> None:
-        """Rows start a new episode; the observation is that of all rows."""
+        """Rows start a new episode, which ends the one they were in; `obs` is that of all rows."""
+        unfinished = rows & (self._begun < len(self._steps))
+        if self._obs is not None and unfinished.any():
+            self._cut(unfinished, self._obs)
         self._obs = obs.copy()
         self._begun[rows] = len(self._steps)
         self._age[rows] = 0
@@ -156,10 +161,9 @@ class SegmentRecorder:
         self._forget()
 
     def get_state(self) -> State:
-        steps = [list(step) for step in self._steps]
         return {
             "pool": self.pool.get_state(),
-            "steps": [[array.copy() for array in step] for step in steps],
+            "steps": [[array.copy() for array in step] for step in self._steps],
             "obs": None if self._obs is None else self._obs.copy(),
             "begun": self._begun.copy(),
             "age": self._age.copy(),

@@ -39,13 +39,17 @@ def save(path_dir: Path, state: State) -> None:
 
     Raises:
         TypeError: something else; the message names the keys that lead to it.
+        OSError: the disk is full or not writable.
     """
     arrays: Arrays = {}
     structure = _encode(state, "", arrays)
     path_dir = Path(path_dir)
     path_dir.mkdir(parents=True, exist_ok=True)
     (path_dir / STRUCTURE).write_text(json.dumps(structure), encoding="utf-8")
-    save_file(arrays, path_dir / ARRAYS)
+    try:
+        save_file(arrays, path_dir / ARRAYS)
+    except SafetensorError as error:  # its own kind, also for a full disk
+        raise OSError(f"{path_dir / ARRAYS} could not be written: {error}") from error
 
 
 def load(path_dir: Path) -> State:

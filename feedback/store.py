@@ -8,8 +8,8 @@ On disk (see `atomic` for the versions around it), without pickle:
     meta.json          schema, dtypes and shapes, number of rows
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -111,11 +111,12 @@ class FeedbackBuffer:
 
     def answered(self) -> "FeedbackBuffer":
         """The answers without the skips."""
-        return self._where(row for row in self._rows if row.feedback.answer is not None)
-
-    def decided(self) -> "FeedbackBuffer":
-        """The answers without skips and ties."""
-        return self._where(row for row in self._rows if _is_decided(row))
+        chosen = FeedbackBuffer(privileged=self.privileged)
+        chosen._rows = [row for row in self._rows if row.feedback.answer is not None]
+        chosen._queries = {row.query.query_id: row.query for row in chosen._rows}
+        segments = {s for query in chosen._queries.values() for s in query.segments}
+        chosen._segments = {key: s for key, s in self._segments.items() if s in segments}
+        return chosen
 
     def batch(self, ask: Ask) -> Batch:
         """Every answer to one kind of question as arrays; skips are left out, ties are not.
@@ -193,16 +194,7 @@ class FeedbackBuffer:
         for segment in query.segments:
             stored = segment if self.privileged else segment.view()
             kept.append(self._segments.setdefault((id(stored.obs), id(stored.actions)), stored))
-        fields = {name: getattr(query, name) for name in Query.__dataclass_fields__}
-        return Query(**{**fields, "segments": tuple(kept)})
-
-    def _where(self, rows: Iterable[Row]) -> "FeedbackBuffer":
-        chosen = FeedbackBuffer(privileged=self.privileged)
-        chosen._rows = list(rows)
-        chosen._queries = {row.query.query_id: row.query for row in chosen._rows}
-        segments = {s for query in chosen._queries.values() for s in query.segments}
-        chosen._segments = {key: s for key, s in self._segments.items() if s in segments}
-        return chosen
+        return replace(query, segments=tuple(kept))
 
     def _check_arrays(self, segments: Sequence[Segment]) -> None:
         if not segments:
@@ -229,11 +221,6 @@ def _check_answer(known: dict[int, Query], answer: Feedback) -> None:
             f"query {answer.query_id}: {answer.answer!r} is no answer to {query.ask}; expected "
             f"an integer in 0..{int(query.ask.space.n) - 1}, or None for a skip"
         )
-
-
-def _is_decided(row: Row) -> bool:
-    tie = isinstance(row.query.ask, Compare) and row.feedback.answer == 2
-    return row.feedback.answer is not None and not tie
 
 
 def _copies(segment: Segment, privileged: bool) -> dict[str, Array | None]:

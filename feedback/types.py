@@ -195,7 +195,7 @@ class Feedback:
         answer: an index in stored order, or None for a skip.
         reason: why it was skipped, else "".
         probs: exact answer distribution, last cell skip, where the annotator is simulated.
-        asked, answered: step clock of the wrapper that asked, episodes.
+        asked, answered: by the clock of whoever asked, e.g. segments recorded so far.
         source: "sim", "llm" or "human".
         seed: seed of the annotator's stream, where simulated.
     """

@@ -8,10 +8,12 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table as Terminal
 
 from plaudit import __version__
+from plaudit.envs.names import short
 
 app = typer.Typer(
     add_completion=False,
@@ -66,6 +68,7 @@ def demo(
     from plaudit.report import write
     from plaudit.studies.demo import ARMS, DemoSettings, run
 
+    out.mkdir(parents=True, exist_ok=True)  # before the work, so that no run is lost to it
     settings = DemoSettings()
     processes = processes or os.cpu_count() or 1
     console.print(
@@ -80,7 +83,6 @@ def demo(
             progress.update(task, advance=1, now=now)
 
         result = run(seeds, settings, processes, finished)
-    out.mkdir(parents=True, exist_ok=True)
     (out / "result.json").write_text(json.dumps(result), encoding="utf-8")
     page = write(demo_page(result), out / "report.html")
     _show(demo_table(result))
@@ -111,7 +113,7 @@ def train(
     from plaudit.studies.training import Recipe, run
 
     world_id = full_id(world)
-    out = out or Path("runs") / f"{world_id.split('/')[-1].split('-')[0].lower()}-{policy}-{seed}"
+    out = out or Path("runs") / f"{short(world_id)}-{Path(policy).name}-{seed}"
     recipe = Recipe.of(world_id, policy, algorithm=algorithm, seed=seed, updates=updates)
     console.print(
         f"{world_id}, policy {policy}, {recipe.algorithm}, {recipe.settings.updates} updates."
@@ -139,7 +141,7 @@ def full_id(world: str) -> str:
 
     plain = world.lower().replace("_", "").replace("-", "")
     for world_id in WORLDS:
-        if plain == world_id.split("/")[1].split("-")[0].lower():
+        if plain == short(world_id):
             return world_id
     known(world)
     return world
@@ -180,7 +182,8 @@ def main() -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     try:
         app()
-    except (KeyError, ValueError, FileNotFoundError, OSError) as error:
+    except (KeyError, ValueError, OSError) as error:
         message = error.args[0] if isinstance(error, KeyError) else error
-        Console(stderr=True).print(f"[bold red]error:[/] {message}", highlight=False)
+        shown = f"[bold red]error:[/] {escape(str(message))}"
+        Console(stderr=True).print(shown, highlight=False, soft_wrap=True)
         raise SystemExit(2) from error

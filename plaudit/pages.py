@@ -7,6 +7,7 @@ from plaudit.report import Page, Table
 from plaudit.studies.demo import ARMS
 
 Run = dict[str, Any]
+Figure = tuple[str, str, str]
 
 
 def demo_page(result: dict[str, Any]) -> Page:
@@ -14,9 +15,6 @@ def demo_page(result: dict[str, Any]) -> Page:
     runs, settings = result["runs"], result["settings"]
     by_arm = {arm: [r for r in runs if r["arm"] == arm] for arm in ARMS}
     best = result["frontier"]["optimum"]
-    learned = {arm: [_line(r, "reward") for r in by_arm[arm]] for arm in ARMS}
-    true = {arm: [_line(r, "eval/true_return") for r in by_arm[arm]] for arm in ARMS}
-    ways = {arm: [_way(r) for r in by_arm[arm]] for arm in ARMS}
     first = {arm: by_arm[arm][0]["samples"] for arm in ARMS}
     return Page(
         title="What do pairwise labels teach?",
@@ -37,30 +35,38 @@ def demo_page(result: dict[str, Any]) -> Page:
             "that stayed flat. The optimum for this beta, by dynamic programming: "
             f"{best['reward']:.2f} points at {best['kl']:.2f} nats, J = {best['objective']:.2f}."
         ),
-        figures=[
-            (
-                "True reward against KL, with the exact frontier",
-                figures.plane(ways, result["frontier"], settings["beta"], "points"),
-                "Each line is one run's way from the reference (left, below); the dot is its end. "
-                "No policy can stand above the black line.",
-            ),
-            (
-                "Over training",
-                figures.curves(
-                    [
-                        ("true reward of fresh answers", "points", true),
-                        ("reward the learner was paid", "points", learned),
-                    ]
-                ),
-                "Thin: seeds; thick: their mean. The learner sees the right panel only.",
-            ),
-        ],
+        figures=_demo_figures(result, by_arm),
         samples=[
             ("Before: the reference", first["truth"]["before"][:4]),
             *((f"After: {arm}", first[arm]["after"][:4]) for arm in ARMS),
         ],
         settings={"world": result["world"], **settings},
     )
+
+
+def _demo_figures(result: dict[str, Any], by_arm: dict[str, list[Run]]) -> list[Figure]:
+    learned = {arm: [_line(r, "reward") for r in by_arm[arm]] for arm in ARMS}
+    true = {arm: [_line(r, "eval/true_return") for r in by_arm[arm]] for arm in ARMS}
+    ways = {arm: [_way(r) for r in by_arm[arm]] for arm in ARMS}
+    beta = result["settings"]["beta"]
+    return [
+        (
+            "True reward against KL, with the exact frontier",
+            figures.plane(ways, result["frontier"], beta, "points"),
+            "Each line is one run's way from the reference (left, below); the dot is its end. "
+            "No policy can stand above the black line.",
+        ),
+        (
+            "Over training",
+            figures.curves(
+                [
+                    ("true reward of fresh answers", "points", true),
+                    ("reward the learner was paid", "points", learned),
+                ]
+            ),
+            "Thin: seeds; thick: their mean. The learner sees the right panel only.",
+        ),
+    ]
 
 
 def demo_table(result: dict[str, Any]) -> Table:
@@ -92,9 +98,6 @@ def training_page(result: dict[str, Any]) -> Page:
     """The page of `studies.training.run`'s result."""
     recipe, frontier = result["recipe"], result["frontier"]
     settings = recipe["settings"]
-    log = [row for row in result["log"] if "reward" in row]
-    updates = [row["update"] for row in log]
-    way = ([row["kl"] for row in log], [row["reward"] for row in log])
     ends = [result["before"], result["after"]]
     unit = "points" if frontier else "of -1 to 1"
     return Page(
@@ -110,24 +113,7 @@ def training_page(result: dict[str, Any]) -> Page:
             "second measure that was not optimised: if it falls while the true reward climbs, the "
             "definition of the truth is being hacked."
         ),
-        figures=[
-            (
-                "Over training",
-                figures.curves(
-                    [
-                        ("true reward of sampled answers", unit, {"truth": [(updates, way[1])]}),
-                        ("KL from the start", "nats", {"truth": [(updates, way[0])]}),
-                    ]
-                ),
-                "Answers sampled while training, on training prompts.",
-            ),
-            (
-                "True reward against KL",
-                figures.plane({"truth": [way]}, frontier, settings["beta"], unit),
-                "The way from the start (left)."
-                + (" No policy can stand above the black line." if frontier else ""),
-            ),
-        ],
+        figures=_training_figures(result, unit),
         samples=[
             (heading, end["samples"])
             for heading, end in zip(("Before", "After"), ends, strict=True)
@@ -138,6 +124,31 @@ def training_page(result: dict[str, Any]) -> Page:
             "seconds of training": round(result["seconds"], 1),
         },
     )
+
+
+def _training_figures(result: dict[str, Any], unit: str) -> list[Figure]:
+    beta, frontier = result["recipe"]["settings"]["beta"], result["frontier"]
+    log = [row for row in result["log"] if "reward" in row]
+    updates = [row["update"] for row in log]
+    way = ([row["kl"] for row in log], [row["reward"] for row in log])
+    return [
+        (
+            "Over training",
+            figures.curves(
+                [
+                    ("true reward of sampled answers", unit, {"truth": [(updates, way[1])]}),
+                    ("KL from the start", "nats", {"truth": [(updates, way[0])]}),
+                ]
+            ),
+            "Answers sampled while training, on training prompts.",
+        ),
+        (
+            "True reward against KL",
+            figures.plane({"truth": [way]}, frontier, beta, unit),
+            "The way from the start (left)."
+            + (" No policy can stand above the black line." if frontier else ""),
+        ),
+    ]
 
 
 def training_table(result: dict[str, Any]) -> Table:

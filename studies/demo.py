@@ -28,7 +28,7 @@ from plaudit.agents.policies.ngram import NgramPolicy
 from plaudit.agents.policies.tiny_transformer import TinyTransformer
 from plaudit.agents.rollout.evaluation import TokenEvaluation, evaluate_answers
 from plaudit.agents.rollout.tokens import collect
-from plaudit.envs.evaluate import make_rows, panel
+from plaudit.envs.evaluate import half_width, make_rows, panel
 from plaudit.envs.token.token_ngram.solution import frontier_record
 from plaudit.envs.token.token_ngram.task import NgramTask
 from plaudit.feedback.loop import PreferenceLoop
@@ -91,11 +91,8 @@ def run_arm(arm: str, seed: int, settings: DemoSettings) -> Run:
     env = make_rows(WORLD, settings.rows, instance_seed=settings.instance_seed)
     plain = make_rows(WORLD, settings.eval_rows, instance_seed=settings.instance_seed)
     policy, reference = _policies(env, seed)
-    paid: Any = env
-    loop: PreferenceLoop | None = None
-    if arm != "truth":
-        paid = _with_labels(env, arm, seed, settings)
-        loop = paid.loop
+    learned = None if arm == "truth" else _with_labels(env, arm, seed, settings)
+    loop = None if learned is None else learned.loop
     seeds = panel(WORLD, settings.eval_rows)
 
     def evaluator(policy: TokenPolicy, reference: TokenPolicy) -> dict[str, float]:
@@ -103,7 +100,7 @@ def run_arm(arm: str, seed: int, settings: DemoSettings) -> Run:
 
     trainer = make(
         "rloo",
-        paid,
+        env if learned is None else learned,
         policy=policy,
         reference=reference,
         beta=settings.beta,
@@ -171,8 +168,6 @@ def summarise(runs: list[Run], beta: float) -> list[dict[str, Any]]:
     Gap closed by a run = (R - R_ref) / (R_truth - R_ref), R of fresh answers, R_truth that of the
     true-reward run with the same seed.
     """
-    from scipy import stats
-
     truth = {r["seed"]: r["after"]["true_return"] for r in runs if r["arm"] == "truth"}
     rows = []
     for arm in ARMS:
@@ -181,19 +176,16 @@ def summarise(runs: list[Run], beta: float) -> list[dict[str, Any]]:
             continue
         start = np.array([r["before"]["true_return"] for r in mine])
         end = np.array([r["after"]["true_return"] for r in mine])
+        kl = np.array([r["after"]["kl"] for r in mine])
         gaps = (end - start) / (np.array([truth[r["seed"]] for r in mine]) - start)
-        half = 0.0
-        if len(gaps) > 1:
-            half = float(stats.t.ppf(0.95, len(gaps) - 1) * gaps.std(ddof=1) / len(gaps) ** 0.5)
+        half = half_width(gaps, 0.9) if len(gaps) > 1 else 0.0
         found = [r["correlation"] for r in mine if r["correlation"] is not None]
         rows.append(
             {
                 "arm": arm,
                 "true_return": float(end.mean()),
-                "kl": float(np.mean([r["after"]["kl"] for r in mine])),
-                "objective": float(
-                    np.mean([r["after"]["true_return"] - beta * r["after"]["kl"] for r in mine])
-                ),
+                "kl": float(kl.mean()),
+                "objective": float((end - beta * kl).mean()),
                 "gap": float(gaps.mean()),
                 "gap_low": float(gaps.mean()) - half,
                 "gap_high": float(gaps.mean()) + half,

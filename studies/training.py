@@ -4,9 +4,9 @@ A text world is trained through its text and token views, by a language model's 
 token world by a tiny transformer that starts at the world's reference model.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from plaudit.agents.rollout.evaluation import TokenEvaluation, evaluate_answers
 from plaudit.agents.trainers.settings import Settings
 from plaudit.envs.evaluate import known, make_rows, panel
 from plaudit.envs.text import Tokenizer
-from plaudit.envs.types import State
+from plaudit.envs.token.token_ngram.solution import frontier_record
 from plaudit.envs.vector import LoopVectorEnv, NativeVectorEnv
 from plaudit.envs.views import TextView, TokenView, hf_tokenizer
 
@@ -103,7 +103,8 @@ def run(
         on_update: called with each log row.
 
     Returns:
-        JSON values: recipe, log, before and after (means and texts), seconds of training.
+        JSON values: recipe, log, before and after (means and texts), seconds of training
+        (of all updates, those before a resume included).
 
     Raises:
         FileExistsError: the folder holds another run; ValueError: its checkpoint is of another
@@ -115,31 +116,21 @@ def run(
         )
     policy = _policy(recipe)
     env, plain, tokenizer = _worlds(recipe, policy)
-    seeds = panel(recipe.world, recipe.panel)
     trainer = agents.make(
-        recipe.algorithm,
-        env,
-        policy=policy,
-        folder=folder,
-        **asdict(recipe.settings),
+        recipe.algorithm, env, policy=policy, folder=folder, **asdict(recipe.settings)
     )
-
-    def measured(who: TokenPolicy) -> TokenEvaluation:
-        return evaluate_answers(
-            who,
-            trainer.reference,
-            plain,
-            seeds=seeds,
-            sampling_seed=recipe.settings.seed,
-            tokenizer=tokenizer,
-        )
-
+    measured = partial(
+        evaluate_answers,
+        reference=trainer.reference,
+        venv=plain,
+        seeds=panel(recipe.world, recipe.panel),
+        sampling_seed=recipe.settings.seed,
+        tokenizer=tokenizer,
+    )
     before = measured(trainer.reference)
     if resume:
         trainer.resume()
-    began = time.perf_counter()
     log = trainer.train(until, checkpoint_every=10, on_update=on_update)
-    seconds = time.perf_counter() - began
     after = measured(policy)
     return {
         "recipe": asdict(recipe),
@@ -147,7 +138,7 @@ def run(
         "before": _outcome(before),
         "after": _outcome(after),
         "frontier": _frontier(plain, recipe),
-        "seconds": seconds,
+        "seconds": sum(row.get("seconds", 0.0) for row in log),
     }
 
 
@@ -157,26 +148,23 @@ def _talks(world: str) -> bool:
 
 
 def _policy(recipe: Recipe) -> TokenPolicy:
-    value_head = recipe.algorithm == "ppo"
-    if not _talks(recipe.world):
-        world = make_rows(recipe.world, 1)
-        policy: TokenPolicy = agents.policy(
-            "tiny_transformer",
-            vocab_size=world.token_spec.vocab_size,  # type: ignore[attr-defined]
-            pad_id=world.token_spec.pad_id,  # type: ignore[attr-defined]
-            prior=np.log(world.reference()),  # type: ignore[attr-defined]
-            value_head=value_head,
-            seed=recipe.settings.seed,
-        )
-        return policy
-    settings = {
-        "lora_rank": recipe.lora_rank,
-        "value_head": value_head,
+    settings: dict[str, Any] = {
+        "value_head": recipe.algorithm == "ppo",
         "seed": recipe.settings.seed,
     }
-    if recipe.policy == "smollm2":
-        return agents.policy("smollm2", **settings)  # type: ignore[no-any-return]
-    return agents.policy("causal_lm", model=recipe.policy, **settings)  # type: ignore[no-any-return]
+    if not _talks(recipe.world):
+        world: Any = make_rows(recipe.world, 1)
+        spec, prior = world.token_spec, np.log(world.reference())
+        name = "tiny_transformer"
+        settings |= {"vocab_size": spec.vocab_size, "pad_id": spec.pad_id, "prior": prior}
+    elif recipe.policy == "smollm2":
+        name = "smollm2"
+        settings |= {"lora_rank": recipe.lora_rank}
+    else:
+        name = "causal_lm"
+        settings |= {"lora_rank": recipe.lora_rank, "model": recipe.policy}
+    policy: TokenPolicy = agents.policy(name, **settings)
+    return policy
 
 
 def _worlds(
@@ -202,7 +190,7 @@ def _worlds(
     return rows("train"), rows("evaluation"), tokens
 
 
-def _outcome(evaluation: TokenEvaluation) -> State:
+def _outcome(evaluation: TokenEvaluation) -> dict[str, Any]:
     returns = evaluation.true_return
     return {
         **evaluation.summary(),
@@ -216,6 +204,4 @@ def _frontier(plain: NativeVectorEnv, recipe: Recipe) -> dict[str, Any] | None:
     task: Any = getattr(plain, "task", None)
     if not hasattr(task, "instance"):
         return None
-    from plaudit.envs.token.token_ngram.solution import frontier_record
-
     return frontier_record(task.instance, task.horizon, task.prompt, recipe.settings.beta)

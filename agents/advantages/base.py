@@ -1,4 +1,4 @@
-"""What advantages share: answers to the same prompt compared, and a discount checked."""
+"""What advantages share: answers to the same prompt compared."""
 
 from dataclasses import dataclass
 
@@ -48,13 +48,3 @@ def grouped(rewards: torch.Tensor, groups: torch.Tensor) -> Groups:
 def total(values: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
     """Sum of values (B,) per group, (groups,)."""
     return values.new_zeros(int(index.max()) + 1).index_add(0, index, values)
-
-
-def require_fraction(name: str, value: float) -> None:
-    """Hold that a discount lies in [0, 1].
-
-    Raises:
-        ValueError: it does not.
-    """
-    if not 0 <= value <= 1:
-        raise ValueError(f"{name} must lie in [0, 1], got {value}")

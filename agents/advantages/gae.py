@@ -12,7 +12,6 @@ Source: arXiv:1506.02438 eq. 16; passing over tokens as in verl's compute_gae_ad
 import torch
 
 from plaudit.agents import masking, shapes
-from plaudit.agents.advantages import base
 
 
 def gae(
@@ -53,8 +52,9 @@ def gae(
         mask=(mask, "B T"),
         **({} if last_value is None else {"last_value": (last_value, "B")}),
     )
-    base.require_fraction("gamma", gamma)
-    base.require_fraction("lam", lam)
+    for name, fraction in (("gamma", gamma), ("lam", lam)):
+        if not 0 <= fraction <= 1:
+            raise ValueError(f"{name} must lie in [0, 1], got {fraction}")
     masking.require(mask)
     rewards = masking.select("rewards", rewards, mask).detach()
     values = masking.select("values", values, mask).detach()

@@ -31,7 +31,11 @@ class SB3VecEnv(VecEnv):
     def __init__(self, venv: gym.vector.VectorEnv[Any, Any, Any]) -> None:
         mode = venv.metadata.get("autoreset_mode")
         if mode != AutoresetMode.SAME_STEP:
-            raise ValueError(f"SB3 needs same-step auto-reset, this environment has {mode}")
+            raise ValueError(
+                f"SB3 needs same-step auto-reset, this environment has {mode}; make it with "
+                "autoreset_mode='SameStep' (native forms) or vector_kwargs="
+                "{'autoreset_mode': AutoresetMode.SAME_STEP} (vectorization_mode='sync')"
+            )
         self.venv = venv
         self._actions: Any = None
         self._returns = np.zeros(venv.num_envs)

@@ -11,7 +11,6 @@ Differs: log r is cut at +-20 nats. Where exp overflows, the gradient of a clipp
 import torch
 
 from plaudit.agents import kl, masking
-from plaudit.agents.losses.aggregate import aggregate as aggregate
 
 Stats = dict[str, torch.Tensor]
 """Figures to log, each a detached 0-dim tensor: a float would wait for the device at every step."""

@@ -15,6 +15,7 @@ import torch
 
 from plaudit.agents import kl, masking, shapes
 from plaudit.agents.losses import base
+from plaudit.agents.losses.aggregate import aggregate
 
 
 def grpo(
@@ -70,7 +71,7 @@ def grpo(
         **({} if ref_logp is None else {"ref_logp": (ref_logp, "B T")}),
     )
     _require_beta(beta, ref_logp)
-    reduce = base.aggregate(aggregation, length=length)
+    reduce = aggregate(aggregation, length=length)
     each = advantage.unsqueeze(1).expand_as(mask)
     loss, stats = base.surrogate(logp, old_logp, each, mask, clip=clip, clip_high=clip_high)
     if ref_logp is not None:

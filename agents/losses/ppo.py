@@ -10,6 +10,7 @@ import torch
 
 from plaudit.agents import masking, shapes
 from plaudit.agents.losses import base
+from plaudit.agents.losses.aggregate import aggregate, token_mean
 
 
 def ppo(
@@ -56,7 +57,7 @@ def ppo(
         advantage=(advantage, "B T"),
         mask=(mask, "B T"),
     )
-    reduce = base.aggregate(aggregation, length=length)
+    reduce = aggregate(aggregation, length=length)
     loss, stats = base.surrogate(logp, old_logp, advantage, mask, clip=clip, clip_high=clip_high)
     return reduce(loss, mask), stats
 
@@ -114,7 +115,7 @@ def ppo_value(
         "clip_fraction": base.mean(bound, mask),
         "explained_variance": _explained_variance(value.detach()[mask], returns[mask]),
     }
-    return base.aggregate("token_mean")(0.5 * error, mask), stats
+    return token_mean(0.5 * error, mask), stats
 
 
 def _explained_variance(value: torch.Tensor, returns: torch.Tensor) -> torch.Tensor:

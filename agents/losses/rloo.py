@@ -11,6 +11,7 @@ import torch
 
 from plaudit.agents import masking, shapes
 from plaudit.agents.losses import base
+from plaudit.agents.losses.aggregate import token_mean
 
 
 def rloo(
@@ -42,7 +43,7 @@ def rloo(
         TypeError: the mask is not boolean.
 
     Source: arXiv:2402.14740 (RLOO).
-    Differs: the KL penalty belongs to the reward (the `ReferenceLogProb` wrapper), not to the loss.
+    Differs: the KL penalty belongs to the reward (the trainer subtracts it there), not to the loss.
     """
     shapes.check(
         logp=(logp, "B T"),
@@ -59,4 +60,4 @@ def rloo(
         answers,
         clip=clip,
     )
-    return base.aggregate("token_mean")(loss, answers), stats
+    return token_mean(loss, answers), stats

@@ -63,6 +63,7 @@ class TokenPolicy(nn.Module, ABC):
     ) -> None:
         if eos_id is not None and not 0 <= eos_id < vocab_size:
             raise ValueError(f"eos_id must be in 0..{vocab_size - 1} or None, got {eos_id}")
+        sampling.check_sampling(**settings)  # refuses unknown names, too
         super().__init__()
         self.vocab_size = vocab_size
         self.pad_id = pad_id
@@ -71,7 +72,6 @@ class TokenPolicy(nn.Module, ABC):
         self.temperature = settings.get("temperature", 1.0)
         self.top_k = settings.get("top_k")
         self.top_p = settings.get("top_p")
-        sampling.check_sampling(self.temperature, self.top_k, self.top_p)
         self.value_head = None if value_width is None else _zero_head(value_width)
         self._predict_rng = torch.Generator().manual_seed(seed)
 

@@ -26,7 +26,9 @@ class Sampling(TypedDict, total=False):
     top_p: float | None
 
 
-def check_sampling(temperature: float, top_k: int | None, top_p: float | None) -> None:
+def check_sampling(
+    temperature: float = 1.0, top_k: int | None = None, top_p: float | None = None
+) -> None:
     """Hold settings against their ranges.
 
     Raises:
@@ -90,6 +92,6 @@ def entropy(scores: torch.Tensor) -> torch.Tensor:
 def _nucleus(scores: torch.Tensor, top_p: float) -> torch.Tensor:
     """Scores with -inf outside the smallest set of likeliest tokens that holds `top_p`."""
     ordered, index = scores.sort(dim=-1, descending=True)
-    before = ordered.softmax(-1).cumsum(-1) - ordered.softmax(-1)
-    cut = (before >= top_p).scatter(-1, index, before >= top_p)
-    return scores.masked_fill(cut, -torch.inf)
+    probs = ordered.softmax(-1)
+    beyond = probs.cumsum(-1) - probs >= top_p
+    return scores.masked_fill(beyond.scatter(-1, index, beyond), -torch.inf)

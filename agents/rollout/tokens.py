@@ -15,8 +15,10 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from plaudit.agents.policies.base import TokenPolicy, read_windows
 from plaudit.agents.types import Rollout
 from plaudit.envs.types import TokenSpec
+from plaudit.feedback.wrappers.base import env_id, layers
 
 AnyVector = VectorEnv[Any, Any, Any]
+FORM = ("autoreset_mode", "num_envs", "vectorization_mode")  # of make_vec, not of the world
 
 
 def collect(
@@ -31,10 +33,9 @@ def collect(
         rng: of the answers.
 
     Raises:
-        ValueError: the world resets by itself, or policy and world have different vocabularies.
+        TypeError, ValueError: see `check_world`.
     """
-    spec = token_spec(venv)
-    _check(policy, venv, spec)
+    spec = check_world(policy, venv)
     obs, _ = venv.reset(seed=list(seeds))  # type: ignore[arg-type]
     ids, mask = read_windows(obs, spec.pad_id)
     batch = policy.sample(ids, mask, max_new=spec.max_new, rng=rng)
@@ -61,11 +62,25 @@ def token_spec(venv: AnyVector) -> TokenSpec:
     """
     spec = getattr(venv.unwrapped, "token_spec", None)
     if not isinstance(spec, TokenSpec):
-        raise TypeError(f"expected a token world, which has a token_spec; got {venv}")
+        raise TypeError(
+            "expected a token world's own vector form or a LoopVectorEnv, which have a token_spec; "
+            f"got {venv}"
+        )
     return spec
 
 
-def _check(policy: TokenPolicy, venv: AnyVector, spec: TokenSpec) -> None:
+def check_world(policy: TokenPolicy, venv: AnyVector) -> TokenSpec:
+    """The token spec of a world that the policy can answer.
+
+    Raises:
+        TypeError: `venv` is no vector form of a token world, or `policy` no token policy.
+        ValueError: the world resets by itself, or policy and world have different vocabularies.
+    """
+    if not isinstance(venv, VectorEnv):
+        raise TypeError(f"expected a vector form, as gym.make_vec or make_rows make it, got {venv}")
+    if not isinstance(policy, TokenPolicy):
+        raise TypeError(f"expected a token policy, as agents.policy makes it, got {policy!r}")
+    spec = token_spec(venv)
     mode = venv.metadata.get("autoreset_mode")
     if mode != AutoresetMode.DISABLED:
         raise ValueError(
@@ -77,6 +92,15 @@ def _check(policy: TokenPolicy, venv: AnyVector, spec: TokenSpec) -> None:
             f"the policy writes {policy.vocab_size} tokens with end token {policy.eos_id}, the "
             f"world reads {spec.vocab_size} with end token {spec.eos_id}"
         )
+    return spec
+
+
+def describe(venv: AnyVector) -> list[str]:
+    """Wrappers from the outside in, the world's id and its settings: what a saved state fits."""
+    spec = venv.unwrapped.spec
+    settings = {} if spec is None else spec.kwargs
+    told = {key: settings[key] for key in sorted(settings) if key not in FORM}
+    return [*(type(layer).__name__ for layer in layers(venv)), env_id(venv), str(told)]
 
 
 def _keep_last(kept: dict[str, Any], info: dict[str, Any], over: Any) -> None:

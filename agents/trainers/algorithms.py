@@ -14,13 +14,12 @@ import torch
 from plaudit.agents.advantages.gae import gae
 from plaudit.agents.advantages.group import group
 from plaudit.agents.advantages.leave_one_out import leave_one_out
+from plaudit.agents.losses.base import Stats
 from plaudit.agents.losses.grpo import grpo
 from plaudit.agents.losses.ppo import ppo, ppo_value
 from plaudit.agents.losses.rloo import rloo
-from plaudit.agents.policies.base import Evaluation
+from plaudit.agents.policies.base import Evaluation, TokenPolicy
 from plaudit.agents.types import TokenBatch
-
-Stats = dict[str, torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -46,9 +45,28 @@ class Targets:
 
 
 class Algorithm(ABC):
-    """Two pure functions and their settings."""
+    """Two pure functions and their settings.
+
+    Attributes:
+        needs_value: whether a critic is part of it.
+        least_group: fewest answers per prompt from which it learns anything.
+    """
 
     needs_value = False
+    least_group = 1
+
+    def check(self, policy: TokenPolicy, group_size: int) -> None:
+        """Refuse what it cannot learn with; ValueError."""
+        name = type(self).__name__
+        if self.needs_value and policy.value_head is None:
+            raise ValueError(
+                f"{name} needs a policy with a value head; construct it with value_head=True"
+            )
+        if group_size < self.least_group:
+            raise ValueError(
+                f"{name} compares answers to the same prompt: group_size must be at least "
+                f"{self.least_group}, got {group_size}"
+            )
 
     @abstractmethod
     def targets(
@@ -73,7 +91,7 @@ class PPO(Algorithm):
 
     Attributes:
         clip: of the ratio. gamma, lam: of GAE. value_coef: weight of the critic's loss.
-        whiten: divide advantages by their standard deviation over the batch.
+        whiten: shift and scale advantages to mean 0 and standard deviation 1 over the batch.
 
     Source: Schulman et al. 2017, arXiv:1707.06347.
     """
@@ -120,6 +138,7 @@ class RLOO(Algorithm):
     """
 
     clip: float = 0.2
+    least_group = 2
 
     def targets(
         self,
@@ -150,6 +169,7 @@ class GRPO(Algorithm):
     clip: float = 0.2
     std: Literal["group", "batch", "none"] = "group"
     aggregation: str = "sequence_mean"
+    least_group = 2
 
     def targets(
         self,

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from plaudit.agents.policies.base import TokenPolicy
-from plaudit.agents.rollout.tokens import AnyVector, collect
+from plaudit.agents.rollout.tokens import AnyVector, check_world, collect, describe
 from plaudit.agents.trainers.algorithms import GRPO, PPO, RLOO, Algorithm, Targets
 from plaudit.agents.trainers.run_folder import RunFolder
 from plaudit.agents.trainers.settings import Settings
@@ -41,8 +41,8 @@ class OnPolicyTrainer:
         folder: where the log and checkpoints go, or None.
 
     Raises:
-        ValueError: rows and group size do not fit, or the policy lacks a value head that the
-            algorithm needs.
+        TypeError, ValueError: world and policy do not fit (see `check_world`), nor rows and group
+            size, or the policy lacks a value head that the algorithm needs.
     """
 
     def __init__(
@@ -57,15 +57,11 @@ class OnPolicyTrainer:
         eval_every: int = 10,
         folder: str | Path | None = None,
     ) -> None:
-        if env.num_envs % settings.group_size:
-            raise ValueError(
-                f"{env.num_envs} rows cannot be split into groups of {settings.group_size}"
-            )
-        if algorithm.needs_value and policy.value_head is None:
-            raise ValueError(
-                f"{type(algorithm).__name__} needs a policy with a value head; "
-                "construct it with value_head=True"
-            )
+        check_world(policy, env)
+        settings.prompts(env.num_envs)
+        if eval_every < 1:
+            raise ValueError(f"eval_every must be at least 1 update, got {eval_every}")
+        algorithm.check(policy, settings.group_size)
         self.env, self.policy, self.algorithm, self.settings = env, policy, algorithm, settings
         self.reference = policy.frozen_copy() if reference is None else reference
         self.evaluator, self.eval_every = evaluator, eval_every
@@ -73,6 +69,9 @@ class OnPolicyTrainer:
         self.log: list[Row] = []
         self.update = 0
         self._trained = [p for p in policy.parameters() if p.requires_grad]
+        # What the trainer copied is saved with it; a reference that was given is the caller's.
+        pairs = zip(policy.parameters(), self.reference.parameters(), strict=False)
+        self._copied = [] if reference is not None else [r for p, r in pairs if p.requires_grad]
         self._optimizer = torch.optim.Adam(self._trained, lr=settings.lr)
         self._rng = np.random.default_rng(settings.seed)
         self._sampling = torch.Generator().manual_seed(settings.seed)
@@ -94,6 +93,10 @@ class OnPolicyTrainer:
         Returns:
             The log so far, one row per update; row 0 is the evaluation before training.
         """
+        if checkpoint_every is not None and (checkpoint_every < 1 or self.folder is None):
+            raise ValueError(
+                f"checkpoint_every={checkpoint_every} must be at least 1 update, and needs folder="
+            )
         total = self.settings.updates if updates is None else updates
         if self.update == 0 and not self.log:
             if self.folder is not None and self.folder.log_path.exists():
@@ -109,7 +112,7 @@ class OnPolicyTrainer:
                 row |= self._evaluation()
             self._note(row, on_update)
             due = checkpoint_every is not None and (last or self.update % checkpoint_every == 0)
-            if due and self.folder is not None:
+            if due:
                 self.save()
         return self.log
 
@@ -140,6 +143,7 @@ class OnPolicyTrainer:
             "update": self.update,
             "settings": self._described(),
             "trained": [p.detach().clone() for p in self._trained],
+            "reference": [p.detach().clone() for p in self._copied],
             "optimizer": [
                 {key: value.clone() for key, value in self._optimizer.state[p].items()}
                 for p in self._trained
@@ -153,18 +157,23 @@ class OnPolicyTrainer:
         """Go back to a state of a trainer built alike.
 
         Raises:
-            ValueError: the state is of other settings.
+            ValueError: the state is of other settings, another world or another policy.
         """
-        if state["settings"] != self._described():
-            raise ValueError(
-                f"the checkpoint is of {state['settings']}, this trainer has {self._described()}"
-            )
+        mine, its = self._described(), state["settings"]
+        if other := {name: its.get(name) for name in mine if mine[name] != its.get(name)}:
+            here = {name: mine[name] for name in other}
+            raise ValueError(f"the checkpoint is of {other}, this trainer has {here}")
         self.update = int(state["update"])
         with torch.no_grad():
-            for parameter, value in zip(self._trained, state["trained"], strict=True):
+            saved = [*state["trained"], *state["reference"]]
+            for parameter, value in zip([*self._trained, *self._copied], saved, strict=True):
                 parameter.copy_(value)
         for parameter, value in zip(self._trained, state["optimizer"], strict=True):
-            self._optimizer.state[parameter] = {key: v.clone() for key, v in value.items()}
+            # Saved states lie on the CPU; Adam wants its moments, not its count, on the device.
+            self._optimizer.state[parameter] = {
+                key: v.clone() if key == "step" else v.to(parameter.device, copy=True)
+                for key, v in value.items()
+            }
         self._rng = generator_from(state["rng"])
         self._sampling.set_state(state["sampling"])
         set_inner_state(self.env, state["env"])
@@ -200,7 +209,7 @@ class OnPolicyTrainer:
         }
 
     def _collect(self) -> Rollout:
-        prompts = self._rng.integers(2**31, size=self.env.num_envs // self.settings.group_size)
+        prompts = self._rng.integers(2**31, size=self.settings.prompts(self.env.num_envs))
         seeds = np.repeat(prompts, self.settings.group_size).tolist()
         return collect(self.policy, self.env, seeds=seeds, rng=self._sampling)
 
@@ -247,8 +256,10 @@ class OnPolicyTrainer:
             on_update(row)
 
     def _described(self) -> dict[str, Any]:
-        algorithm = asdict(self.algorithm)  # type: ignore[call-overload]
-        return {"algorithm": [type(self.algorithm).__name__, algorithm], **asdict(self.settings)}
+        kind, own = type(self.algorithm).__name__, asdict(self.algorithm)  # type: ignore[call-overload]
+        size = sum(p.numel() for p in self._trained)
+        of = {"algorithm": [kind, own], "world": describe(self.env), "parameters": size}
+        return of | asdict(self.settings)
 
 
 def ppo(env: AnyVector, policy: TokenPolicy, **settings: Any) -> OnPolicyTrainer:

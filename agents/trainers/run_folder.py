@@ -44,7 +44,7 @@ class RunFolder:
 
     def has_checkpoint(self) -> bool:
         """Whether there is something to resume from."""
-        return (self.checkpoint_path / "CURRENT").exists()
+        return (self.checkpoint_path / atomic.POINTER).exists()
 
     def save(self, state: State, update: int) -> None:
         """Replace the checkpoint; on any failure the previous one stands.

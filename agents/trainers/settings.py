@@ -15,7 +15,9 @@ class Settings:
         lr: Adam's step size. lr_decay: linear decay to this share of it over `updates`.
         updates: planned number of updates, for the decay.
         epochs, minibatches: passes over each rollout, and pieces of a pass.
-        micro_batch: rows per forward pass (memory only; gradients add up), or None for all.
+        micro_batch: rows per forward pass, to save memory, or None for all. Gradients add up
+            where a loss is a mean over rows (RLOO, GRPO); of a mean over tokens (PPO, the entropy
+            bonus) each piece takes its own, so tokens of short answers weigh a little more.
         entropy_coef: bonus per nat of entropy per token.
         max_grad_norm: of the clipped gradient.
         seed: of prompts, answers and the order of minibatches.
@@ -37,6 +39,8 @@ class Settings:
         for name in ("group_size", "updates", "epochs", "minibatches"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if self.seed < 0:
+            raise ValueError(f"seed must be at least 0, got {self.seed}")
         for name in ("beta", "lr", "entropy_coef"):
             if not (np.isfinite(getattr(self, name)) and getattr(self, name) >= 0):
                 raise ValueError(f"{name} must be finite and >= 0, got {getattr(self, name)}")
@@ -46,3 +50,9 @@ class Settings:
             raise ValueError(f"max_grad_norm must be above 0, got {self.max_grad_norm}")
         if not 0 <= self.lr_decay <= 1:
             raise ValueError(f"lr_decay must be in 0..1, got {self.lr_decay}")
+
+    def prompts(self, rows: int) -> int:
+        """Prompts of a batch of so many answers; ValueError if rows and group size do not fit."""
+        if rows % self.group_size:
+            raise ValueError(f"{rows} rows cannot be split into groups of {self.group_size}")
+        return rows // self.group_size

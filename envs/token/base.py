@@ -84,7 +84,7 @@ class TokenEnv(gym.Env[Any, Any]):
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Tokens, dict[str, Any]]:
         super().reset(seed=seed)
-        if seed is not None or self._draws.unseeded(0):
+        if seed is not None or self._draws.generator(0) is None:
             self._draws.seed(0, self.np_random)
         prompt = np.asarray(self._prompt(self._draws.take(self._row)[0]), np.int16)
         self._window = np.full_like(self._window, self.token_spec.pad_id)

@@ -29,10 +29,6 @@ class EpisodeDraws:
         self._rngs[row] = rng
         self._used[row] = BLOCK
 
-    def unseeded(self, row: int) -> bool:
-        """Whether a row has no generator yet."""
-        return self._rngs[row] is None
-
     def generator(self, row: int) -> np.random.Generator | None:
         """A row's generator, if it has one."""
         return self._rngs[row]

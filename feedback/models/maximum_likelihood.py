@@ -6,6 +6,7 @@ What every preference model of this room shares, whatever network it is built ar
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+import numpy as np
 import torch
 
 from plaudit.feedback.likelihoods import log_prob
@@ -142,8 +143,20 @@ def _answers(buffer: FeedbackBuffer, net: RewardNet) -> tuple[list[Answers], tor
     if not groups:
         return [], torch.zeros(0)
     net.normalise(torch.cat(features))
-    distinct, place = torch.unique(torch.cat(features), dim=0, return_inverse=True)
+    distinct, place = _distinct(torch.cat(features))
     return [Answers(g.ask, place[g.steps], g.mask, g.answers) for g in groups], distinct
+
+
+def _distinct(rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The distinct rows of (N, F), and the place of each row among them, (N,)."""
+    # What torch.unique(dim=0) gives, which takes 15 times as long on tokens.
+    order = torch.from_numpy(np.lexsort(rows.numpy().T[::-1]))
+    ordered = rows[order]
+    fresh = torch.ones(len(rows), dtype=torch.bool)
+    fresh[1:] = (ordered[1:] != ordered[:-1]).any(1)
+    place = torch.empty_like(order)
+    place[order] = fresh.cumsum(0) - 1
+    return ordered[fresh], place
 
 
 def _held_out(members: int, total: int, share: float, generator: torch.Generator) -> torch.Tensor:

@@ -5,12 +5,16 @@ one `torch.where` picks members. The last layer starts at zero: an untrained rew
 """
 
 import math
+import os
 from collections.abc import Sequence
 
 import torch
 from torch import nn
 
 Shape = Sequence[int]
+
+# AsyncVectorEnv forks: a child that waits for its parent's torch threads would wait for ever.
+os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
 
 
 class TokenConvNet(nn.Module):

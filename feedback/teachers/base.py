@@ -14,7 +14,7 @@ from typing import ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from plaudit.envs.types import State, generator_from, generator_state
+from plaudit.envs.types import State, generator_from, generator_state, stream
 from plaudit.feedback.types import Ask, Feedback, Query, Segment
 
 Probs = npt.NDArray[np.float64]
@@ -84,7 +84,7 @@ class Teacher:
     ) -> None:
         self.lens, self.utility, self.choice = lens, utility, choice
         self.noises, self.seed, self.name = tuple(noises), seed, name
-        self._rng = np.random.default_rng(seed)
+        self._rng = stream(seed, "teacher")
         self._tickets = 0
         self._pending: list[Feedback] = []
 
@@ -117,7 +117,7 @@ class Teacher:
 
         Args:
             queries: what is asked.
-            now: the asker's step clock, kept in `Feedback.asked` and `answered`.
+            now: by the asker's clock, kept in `Feedback.asked` and `answered`.
         """
         self._pending += self.answer(queries, now=now)
         first, self._tickets = self._tickets, self._tickets + len(queries)

@@ -9,7 +9,6 @@ import numpy as np
 from plaudit.envs.types import State
 
 ORDER = (
-    "SeatView",
     "TextView",
     "TokenView",
     "RecordSegments",
@@ -76,6 +75,9 @@ def set_truth_aside(info: dict[str, Any], reward: Any, hidden: bool) -> dict[str
         return out
     if aside:
         out["eval"] = aside
+        masks = [value for key, value in aside.items() if key.startswith("_")]
+        if masks:
+            out["_eval"] = np.logical_or.reduce(masks)
     if reward is not None:
         out["true_reward"] = reward
         if isinstance(reward, np.ndarray):

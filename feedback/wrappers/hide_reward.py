@@ -26,7 +26,11 @@ class HideReward(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
 
     Args:
         env: any environment.
-        privileged_simulator: allow `oracle` and `set_state`, which tell the truth indirectly.
+        privileged_simulator: allow `oracle`, `get_state` and `set_state`, which tell the truth;
+            checkpoints of whatever stands outside need it.
+
+    Raises:
+        PermissionError: on one of these three, undeclared.
     """
 
     def __init__(self, env: gym.Env[Any, Any], privileged_simulator: bool = False) -> None:
@@ -49,6 +53,7 @@ class HideReward(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         return oracle
 
     def get_state(self) -> State:
+        _allow(self.privileged_simulator, "get_state")
         return inner_state(self.env)
 
     def set_state(self, state: State) -> None:
@@ -83,6 +88,7 @@ class VectorHideReward(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
         return oracle
 
     def get_state(self) -> State:
+        _allow(self.privileged_simulator, "get_state")
         return inner_state(self.env)
 
     def set_state(self, state: State) -> None:

@@ -5,7 +5,6 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 from gymnasium.utils import RecordConstructorArgs
-from gymnasium.vector import AutoresetMode
 
 from plaudit.envs.types import State
 from plaudit.feedback.loop import PreferenceLoop, Schedule, Spec, model_shape
@@ -92,30 +91,24 @@ class VectorLearnedReward(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
     ) -> None:
         super().__init__(env)
         check_order("LearnedReward", env, needs="RecordSegments")
-        self._segments = inner(env, "RecordSegments").segments  # type: ignore[union-attr]
+        self._recorder: Any = inner(env, "RecordSegments")
         self._hidden = inner(env, "HideReward") is not None
         self.loop = PreferenceLoop(teacher, model, Schedule(**schedule), model_shape(env), seed)
-        self._mode = env.metadata.get("autoreset_mode", AutoresetMode.NEXT_STEP)
         self._obs: Any = None
-        self._over = np.zeros(self.num_envs, np.bool_)
 
     def reset(
         self, *, seed: Any = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
-        mask = (options or {}).get("reset_mask")
         obs, info = self.env.reset(seed=seed, options=options)
-        self._over = np.zeros_like(self._over) if mask is None else self._over & ~mask
         self._obs = obs.copy()
         return obs, set_truth_aside(info, None, self._hidden)
 
     def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
         obs, reward, terminated, truncated, info = self.env.step(actions)
         mean, _ = self.loop.model.predict(self._obs[:, None], np.asarray(actions)[:, None])
-        learned = np.where(self._over, 0.0, mean[:, 0].astype(np.float64))
-        self.loop.update(self._segments)
+        learned = np.where(self._recorder.live, mean[:, 0].astype(np.float64), 0.0)
+        self.loop.update(self._recorder.segments)
         self._obs = obs.copy()
-        if self._mode != AutoresetMode.SAME_STEP:
-            self._over = terminated | truncated
         info = set_truth_aside(info, reward, self._hidden)
         return obs, learned, terminated, truncated, info
 
@@ -124,11 +117,9 @@ class VectorLearnedReward(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
             "env": inner_state(self.env),
             "loop": self.loop.get_state(),
             "obs": None if self._obs is None else self._obs.copy(),
-            "over": self._over.copy(),
         }
 
     def set_state(self, state: State) -> None:
         set_inner_state(self.env, state["env"])
         self.loop.set_state(state["loop"])
         self._obs = None if state["obs"] is None else state["obs"].copy()
-        self._over = state["over"].copy()

@@ -22,6 +22,8 @@ from plaudit.feedback.wrappers.base import (
 class RecordSegments(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
     """Keep the latest segments of a single environment in `segments`, a `SegmentPool`.
 
+    A reset before the end of an episode, e.g. by a TimeLimit outside, ends its segment too.
+
     Args:
         env: any environment with array observations.
         length: steps of a segment, or None for whole episodes; shorter last ones are kept too.
@@ -80,6 +82,7 @@ class VectorRecordSegments(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
         self._recorder = SegmentRecorder(self.num_envs, length, self.segments)
         self._mode = env.metadata.get("autoreset_mode", AutoresetMode.NEXT_STEP)
         self._over = np.zeros(self.num_envs, np.bool_)
+        self.live = ~self._over  # rows that played in the latest step
 
     @property
     def last_cut(self) -> npt.NDArray[np.int64]:
@@ -100,8 +103,9 @@ class VectorRecordSegments(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
         obs, reward, terminated, truncated, info = self.env.step(actions)
         over = terminated | truncated
         # A row that was over before this step did not play: it stood still or was reset.
-        live = ~self._over
-        self._recorder.add(actions, reward, final_observations(info, obs, over), obs, over, live)
+        self.live = ~self._over
+        after = final_observations(info, obs, over)
+        self._recorder.add(actions, reward, after, obs, over, self.live)
         same_step = self._mode == AutoresetMode.SAME_STEP
         self._over = np.zeros_like(over) if same_step else over.copy()
         return obs, reward, terminated, truncated, info

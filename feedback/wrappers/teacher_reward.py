@@ -9,7 +9,7 @@ from gymnasium.utils import RecordConstructorArgs
 
 from plaudit import feedback
 from plaudit.envs.types import State
-from plaudit.feedback.loop import Spec, _parts
+from plaudit.feedback.loop import Spec, made
 from plaudit.feedback.segments import SegmentPool
 from plaudit.feedback.types import Query, Rate
 from plaudit.feedback.wrappers.base import (
@@ -28,22 +28,21 @@ class _Rater:
     """
 
     def __init__(self, env: Any, teacher: Spec, levels: int, missing: float) -> None:
-        name, settings = _parts(teacher)
-        self.teacher = feedback.make(name, **settings)
+        self.teacher = made(feedback.make, teacher)
         self.hidden = inner(env, "HideReward") is not None
         self._pool: SegmentPool = inner(env, "RecordSegments").segments  # type: ignore[union-attr]
         self._ask = Rate(levels)
         self._missing = missing
         self._rated = self._pool.total
 
-    def rewards(self, cut: int) -> npt.NDArray[np.float64]:
-        """(cut,) rewards for the `cut` newest segments, in the order they were recorded."""
-        segments = [self._pool.segment(int(slot)) for slot in self._pool.newest(cut)]
+    def rewards(self) -> npt.NDArray[np.float64]:
+        """Rewards for the segments recorded since the last call, in the order of the pool."""
+        slots = self._pool.newest(self._pool.total - self._rated)
         queries = [
-            Query((segment,), self._ask, query_id=self._rated + i)
-            for i, segment in enumerate(segments)
+            Query((self._pool.segment(int(slot)),), self._ask, query_id=self._rated + i)
+            for i, slot in enumerate(slots)
         ]
-        self._rated += cut
+        self._rated = self._pool.total
         top = self._ask.levels - 1
         return np.array(
             [
@@ -52,10 +51,9 @@ class _Rater:
             ]
         )
 
-    def new(self) -> int:
-        """Segments recorded since the last rating."""
-        new: int = self._pool.total - self._rated
-        return new
+    def skip(self) -> None:
+        """Leave unrated what was recorded since; a reset cut it, and no step is left to pay."""
+        self._rated = self._pool.total
 
     def get_state(self) -> State:
         return {"teacher": self.teacher.get_state(), "rated": self._rated}
@@ -89,12 +87,12 @@ class TeacherReward(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
 
     def reset(self, **kwargs: Any) -> tuple[Any, dict[str, Any]]:
         obs, info = self.env.reset(**kwargs)
+        self._rater.skip()
         return obs, set_truth_aside(info, None, self._rater.hidden)
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         obs, reward, terminated, truncated, info = self.env.step(action)
-        new = self._rater.new()
-        rating = float(self._rater.rewards(new).sum()) if new else 0.0
+        rating = float(self._rater.rewards().sum())
         info = set_truth_aside(info, reward, self._rater.hidden)
         return obs, rating, terminated, truncated, info
 
@@ -125,14 +123,13 @@ class VectorTeacherReward(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
         self, *, seed: Any = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
         obs, info = self.env.reset(seed=seed, options=options)
+        self._rater.skip()
         return obs, set_truth_aside(info, None, self._rater.hidden)
 
     def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
         obs, reward, terminated, truncated, info = self.env.step(actions)
         ratings = np.zeros(self.num_envs)
-        rows = self._recorder.last_cut  # type: ignore[union-attr]
-        if len(rows):
-            ratings[rows] = self._rater.rewards(len(rows))
+        ratings[self._recorder.last_cut] = self._rater.rewards()  # type: ignore[union-attr]
         info = set_truth_aside(info, reward, self._rater.hidden)
         return obs, ratings, terminated, truncated, info
 

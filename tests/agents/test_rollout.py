@@ -6,7 +6,7 @@ import torch
 from plaudit.agents.policies.ngram import NgramPolicy
 from plaudit.agents.policies.tiny_transformer import TinyTransformer
 from plaudit.agents.rollout.evaluation import evaluate_answers
-from plaudit.agents.rollout.tokens import collect, token_spec
+from plaudit.agents.rollout.tokens import check_world, collect, describe, token_spec
 from plaudit.envs.evaluate import make_rows
 from plaudit.envs.token.token_ngram.solution import policy_value
 from plaudit.feedback.wrappers import VectorRecordSegments, VectorTeacherReward
@@ -130,3 +130,16 @@ def test_seeds_must_fill_the_rows():
     for seeds in ([], [1, 2, 3]):
         with pytest.raises(ValueError, match="expected a multiple of 4 seeds"):
             evaluate_answers(policy, policy, env, seeds=seeds)
+
+
+def test_a_single_form_or_a_name_for_a_policy_is_refused():
+    with pytest.raises(TypeError, match="expected a vector form"):
+        check_world(TinyTransformer(4), gym.make(NGRAM, **WORLD))
+    with pytest.raises(TypeError, match=r"expected a token policy, .*'tiny_transformer'"):
+        check_world("tiny_transformer", make_rows(NGRAM, 2, **WORLD))
+
+
+def test_a_world_is_described_with_its_wrappers_and_settings():
+    env = VectorRecordSegments(make_rows(NGRAM, 2, horizon=5))
+    described = ["VectorRecordSegments", "TokenNgramVector", NGRAM, "{'horizon': 5}"]
+    assert describe(env) == described

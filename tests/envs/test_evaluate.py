@@ -93,6 +93,22 @@ def test_whole_answers_are_played_token_by_token():
         assert sum(env.step(token)[1] for token in (1, 2, 3)) == pytest.approx(total)
 
 
+class CountsItsSteps:
+    """Writes 0, 1, 2, ...: the place it is at stands in its recurrent state only."""
+
+    def predict(self, obs, state=None, episode_start=None, deterministic=False):
+        place = np.where(episode_start, 0, 0 if state is None else state[0])
+        return place, (place + 1,)
+
+
+def test_a_recurrent_policy_gets_its_state_back():
+    counted = plaudit.evaluate(CountsItsSteps(), NGRAM, episodes=70, horizon=3, vocab=4)
+    answers = AnswersAllAtOnce()
+    answers.respond = lambda obs, **_: np.tile([0, 1, 2], (len(obs), 1))
+    told = plaudit.evaluate(answers, NGRAM, episodes=70, horizon=3, vocab=4)
+    np.testing.assert_array_equal(counted.returns, told.returns)
+
+
 def test_a_result_reads_well():
     result = plaudit.Result(1.5, 0.25, (1.0, 2.0), np.zeros(2))
     assert str(result) == "1.500 [1.000, 2.000], 25.0% of floor-to-ceiling"

@@ -29,14 +29,6 @@ def test_a_second_write_replaces_the_first(tmp_path):
     assert sorted(os.listdir(tmp_path / "run")) == ["CURRENT", version.name]
 
 
-def test_keep_counts_the_new_version(tmp_path):
-    for text in "abcd":
-        replace_directory(tmp_path, writer(text), keep=2)
-    assert sorted(os.listdir(tmp_path)) == ["CURRENT", "v000003", "v000004"]
-    with pytest.raises(ValueError, match="keep must be at least 1"):
-        replace_directory(tmp_path, writer("e"), keep=0)
-
-
 def test_where_nothing_was_written_the_path_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=f"no complete version in {tmp_path}"):
         current(tmp_path)

@@ -2,9 +2,14 @@ import numpy as np
 import pytest
 import torch
 
+from plaudit import feedback
 from plaudit.feedback.likelihoods import log_prob
+from plaudit.feedback.teachers.base import Teacher
 from plaudit.feedback.teachers.choices import Boltzmann
-from plaudit.feedback.types import Compare, Rate
+from plaudit.feedback.teachers.lenses import full_view
+from plaudit.feedback.teachers.noises import Lapse
+from plaudit.feedback.teachers.utilities import PartialReturn
+from plaudit.feedback.types import Compare, Query, Rate, Segment, SegmentRef
 
 ASKS = [Compare(), Compare(ties=True), Rate(2), Rate(5)]
 
@@ -22,6 +27,36 @@ def test_it_equals_the_odds_of_the_boltzmann_teacher(ask, scale):
         settings = {"scale": scale, "tie": 0.6, "center": 0.2, "spread": 0.7}
         logp = log_prob(ask, answers, torch.tensor(utilities), **settings)
         np.testing.assert_allclose(logp.exp(), expected[:, answer], atol=1e-6)
+
+
+@pytest.mark.parametrize("ask", ASKS, ids=str)
+def test_it_equals_the_odds_of_registered_teachers_skips_aside(ask):
+    settings = {"tie": 0.6, "center": 0.2, "spread": 0.7}
+    lapse = Teacher(full_view, PartialReturn(), Boltzmann(1.3, **settings), [Lapse(0.2)])
+    for returns in np.random.default_rng(1).normal(size=(10, ask.segments)):
+        query = asked(ask, returns)
+        for name, extra in {"boltzmann": {}, "noisy_person": {"mistake": 0.0}}.items():
+            probs = feedback.make(name, beta=1.3, **settings, **extra).probs(query)
+            # noisy_person skips 2 in 100 questions, the last cell
+            np.testing.assert_allclose(
+                odds(ask, returns, **settings), probs[:-1] / (1 - probs[-1]), atol=1e-6
+            )
+        np.testing.assert_allclose(
+            odds(ask, returns, lapse=0.2, **settings), lapse.probs(query)[:-1], atol=1e-6
+        )
+
+
+def asked(ask, returns):
+    ref = SegmentRef("test", 0, 0, 1)
+    parts = [Segment(np.zeros(2), np.zeros(1), ref, rewards=np.array([r])) for r in returns]
+    return Query(tuple(parts), ask)
+
+
+def odds(ask, returns, **settings):
+    """(answers,) by `log_prob` at scale 1.3."""
+    answers = torch.arange(int(ask.space.n))
+    utilities = torch.tensor(returns).expand(len(answers), -1)
+    return log_prob(ask, answers, utilities, scale=1.3, **settings).exp().numpy()
 
 
 def test_a_comparison_by_hand():

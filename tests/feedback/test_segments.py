@@ -152,3 +152,15 @@ def test_sizes_out_of_range_are_refused():
         recorder(length=0)
     with pytest.raises(RuntimeError, match="before the first reset"):
         step(SegmentRecorder(2, None, SegmentPool(4, "test")), 1)
+
+
+def test_a_reset_in_mid_episode_cuts_what_was_done():
+    rec = recorder()
+    step(rec, 1)
+    step(rec, 2)
+    rec.begin(np.array([[0.0], [99.0]]), np.array([False, True]))
+    (cut,) = segments(rec)  # row 1 only; row 0 plays on
+    np.testing.assert_array_equal(cut.obs[:, 0], [10.0, 11.0, 12.0])
+    np.testing.assert_array_equal(cut.rewards, [10.0, 20.0])
+    step(rec, 3, over=(True, True))
+    assert [len(segment) for segment in segments(rec)] == [2, 3, 1]

@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
 import torch
+from safetensors import SafetensorError
 
 from plaudit.envs.types import generator_from, generator_state
+from plaudit.feedback import snapshot
 from plaudit.feedback.snapshot import load, save
 
 
@@ -73,3 +75,12 @@ def test_missing_and_damaged_files_are_named(tmp_path, name):
     (tmp_path / name).unlink()
     with pytest.raises(FileNotFoundError, match=f"{name} is missing"):
         load(tmp_path)
+
+
+def test_a_full_disk_is_an_os_error(tmp_path, monkeypatch):
+    def full(arrays, path):
+        raise SafetensorError("No space left on device")
+
+    monkeypatch.setattr(snapshot, "save_file", full)
+    with pytest.raises(OSError, match=r"arrays.safetensors could not be written: No space left"):
+        save(tmp_path, {"a": np.zeros(3)})

@@ -95,12 +95,10 @@ def test_a_segment_is_kept_once_even_as_a_view_of_itself():
     assert [query["segments"] for query in state["queries"]] == [[0, 1], [1, 0]]
 
 
-def test_filters_tell_skips_from_ties():
+def test_the_answered_leave_out_skips_and_keep_ties():
     buffer = example()
     assert [row.feedback.answer for row in buffer] == [0, 2, None, 2]
     assert [row.feedback.answer for row in buffer.answered()] == [0, 2, 2]
-    # the 2 that stays is the rating, not the tie
-    assert [row.feedback.query_id for row in buffer.decided()] == [10, 12]
 
 
 def test_a_batch_pads_and_masks_and_leaves_out_skips():

@@ -31,9 +31,7 @@ def test_a_make_target_exists(target: str) -> None:
     assert target in TARGETS
 
 
-@pytest.mark.parametrize(
-    "command", sorted(set(re.findall(r"^(?:.*[ /])?plaudit ([a-z]+)", SHELL, re.M)))
-)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_exists(command: str) -> None:
     code = "from plaudit.cli import main; main()"
     done = subprocess.run(

@@ -6,10 +6,24 @@ import pytest
 from typer.testing import CliRunner
 
 from plaudit import __version__
-from plaudit.cli import app, full_id
+from plaudit.cli import app, full_id, main
 from plaudit.envs.registry import WORLDS
 
 runner = CliRunner()
+
+
+@pytest.fixture
+def refused(monkeypatch, capsys):
+    """A function that runs a command in this process and gives what it said in refusing."""
+
+    def run_here(*arguments):
+        monkeypatch.setattr(sys, "argv", ["plaudit", *arguments])
+        with pytest.raises(SystemExit) as left:
+            main()
+        assert left.value.code == 2
+        return capsys.readouterr().err
+
+    return run_here
 
 
 def run(*arguments):
@@ -44,24 +58,35 @@ def test_a_world_may_be_called_by_its_short_name(name):
         (["train", "token_ngram", "--policy", "smollm2"], "use policy 'tiny'"),
         (["train", "sentiment", "--policy", "./no/such/model"], "no/such/model"),
         (["train", "token_ngram", "--algorithm", "rlo"], "did you mean 'rloo'"),
+        (["card", "[/b]"], "unknown world '[/b]'"),
     ],
 )
-def test_what_a_user_got_wrong_is_said_without_a_traceback(arguments, message, tmp_path):
+def test_what_a_user_got_wrong_is_said_without_a_traceback(arguments, message, tmp_path, refused):
     if arguments[0] == "train":
         arguments = [*arguments, "--out", str(tmp_path / "run")]
-    done = run(*arguments)
-    said = " ".join(done.stderr.split())
-    assert done.returncode == 2
+    said = " ".join(refused(*arguments).split())
     assert message in said.replace(" ", "") or message in said
-    assert "Traceback" not in done.stderr
+    assert "Traceback" not in said
 
 
-def test_a_run_leaves_log_checkpoint_result_and_report(tmp_path):
+def test_a_run_leaves_log_checkpoint_result_and_report(tmp_path, refused):
     out = str(tmp_path / "run")
     done = run("train", "token_ngram", "--updates", "2", "--out", out)
     assert done.returncode == 0, done.stderr
     names = {path.name for path in (tmp_path / "run").iterdir()}
     assert names == {"checkpoint", "log.jsonl", "report.html", "result.json"}
-    again = run("train", "token_ngram", "--updates", "2", "--out", out)
-    assert again.returncode == 2
-    assert "already holds a run" in " ".join(again.stderr.split())
+    again = refused("train", "token_ngram", "--updates", "2", "--out", out)
+    assert "already holds a run" in " ".join(again.split())
+
+
+def test_a_run_is_named_by_the_last_part_of_a_policys_path(monkeypatch, refused, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "runs" / "sentiment-model-0").mkdir(parents=True)
+    (tmp_path / "runs" / "sentiment-model-0" / "log.jsonl").touch()
+    said = refused("train", "sentiment", "--policy", "./some/model")
+    assert "runs/sentiment-model-0 already holds a run" in " ".join(said.split())
+
+
+def test_a_folder_that_cannot_be_made_is_refused_before_the_demo_runs(tmp_path, refused):
+    (tmp_path / "file").touch()
+    assert "File exists" in refused("demo", "--out", str(tmp_path / "file"))

@@ -42,13 +42,20 @@ class Solution:
 
     def q(self, togo: int, context: int) -> Floats:
         """(V,) action values with `togo` tokens to go, points; earned reward is not included."""
-        values: Floats = _lookahead(self.instance, self.values[togo - 1])[context]
+        values: Floats = self._action_values(togo)[context]
         return values
 
     def policy(self, togo: int) -> Floats:
         """(S, V) the optimal policy with `togo` tokens to go."""
-        q = _lookahead(self.instance, self.values[togo - 1])
-        return _improve(self.instance.reference, q, self.beta)[0]
+        return _improve(self.instance.reference, self._action_values(togo), self.beta)[0]
+
+    def _action_values(self, togo: int) -> Floats:
+        if not 1 <= togo < len(self.values):
+            raise ValueError(
+                f"tokens to go must be in 1..{len(self.values) - 1}, got {togo}; "
+                "behind the last token there is nothing to choose"
+            )
+        return _lookahead(self.instance, self.values[togo - 1])
 
 
 def solve(instance: NgramInstance, horizon: int, prompt: int, beta: float = 0.0) -> Solution:

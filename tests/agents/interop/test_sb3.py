@@ -90,7 +90,7 @@ def test_wrappers_are_asked_before_the_world():
 
 
 def test_another_reset_mode_is_refused():
-    with pytest.raises(ValueError, match=r"SB3 needs same-step auto-reset, .*NEXT_STEP"):
+    with pytest.raises(ValueError, match=r"NEXT_STEP; make it with autoreset_mode='SameStep'"):
         adapted(autoreset_mode="NextStep")
 
 

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from plaudit.agents.policies.sampling import check_sampling, draw, entropy, log_probs, pick
+from plaudit.agents.policies.tiny_transformer import TinyTransformer
 
 
 def test_temperature_divides_the_logits():
@@ -69,3 +70,8 @@ def test_pick_reads_padding_outside_the_vocabulary_without_error():
 def test_settings_out_of_range_are_named(settings, name):
     with pytest.raises(ValueError, match=name):
         check_sampling(*settings)
+
+
+def test_an_unknown_setting_is_refused():
+    with pytest.raises(TypeError, match="tempreture"):
+        TinyTransformer(4, tempreture=0.5)

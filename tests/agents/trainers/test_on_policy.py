@@ -1,3 +1,4 @@
+import copy
 import json
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import torch
 from plaudit import agents
 from plaudit.agents.policies.ngram import NgramPolicy
 from plaudit.agents.policies.tiny_transformer import TinyTransformer
+from plaudit.agents.trainers.on_policy import OnPolicyTrainer
 from plaudit.envs.evaluate import make_rows
 from plaudit.feedback.wrappers import (
     VectorLearnedReward,
@@ -204,6 +206,19 @@ def test_an_algorithm_with_a_critic_needs_a_value_head():
         agents.make("ppo", world(), policy=policy)
 
 
+@pytest.mark.parametrize("algorithm", ["rloo", "grpo"])
+def test_an_algorithm_that_compares_answers_needs_two_per_prompt(algorithm):
+    with pytest.raises(ValueError, match="group_size must be at least 2, got 1"):
+        build(algorithm, group_size=1)
+
+
+def test_checkpoints_need_a_folder_and_a_distance(tmp_path):
+    with pytest.raises(ValueError, match="checkpoint_every=2 must be at least 1 update, and needs"):
+        build().train(checkpoint_every=2)
+    with pytest.raises(ValueError, match="checkpoint_every=0 must be at least 1 update"):
+        build(folder=tmp_path).train(checkpoint_every=0)
+
+
 def test_rows_must_split_into_groups():
     with pytest.raises(ValueError, match="16 rows cannot be split into groups of 5"):
         build(group_size=5)
@@ -220,6 +235,18 @@ def test_the_reference_is_what_the_kl_pulls_to():
     answers = policy.respond(np.full((4000, 1), 2), pad_id=2, max_new=1, seed=0)
     # the world's own points, about 1, shift the odds by 1 / 100 at most; 4 s.e. = 0.02
     assert (answers == 0).mean() == pytest.approx(0.9, abs=0.03)
+
+
+def test_a_restored_trainer_pulls_to_the_reference_it_began_with():
+    first = build(beta=1.0)
+    first.train(2)
+    # Built around the trained policy, which would be the reference but for the saved one.
+    policy = copy.deepcopy(first.policy)
+    second = OnPolicyTrainer(world(), policy, first.algorithm, first.settings)
+    second.set_state(first.get_state())
+    first.train(4)
+    second.train(4)
+    assert torch.equal(parameters(first), parameters(second))
 
 
 class Spoilt(gym.vector.VectorWrapper):
@@ -241,6 +268,7 @@ def test_rewards_that_are_not_numbers_stop_the_run_before_any_harm():
     ("settings", "message"),
     [
         ({"updates": 0}, "updates must be at least 1, got 0"),
+        ({"seed": -1}, "seed must be at least 0, got -1"),
         ({"beta": -1.0}, "beta must be finite and >= 0, got -1.0"),
         ({"lr": float("nan")}, "lr must be finite and >= 0, got nan"),
         ({"micro_batch": 0}, "micro_batch must be at least 1, got 0"),
@@ -264,3 +292,27 @@ def test_saving_needs_a_folder():
     with pytest.raises(ValueError, match="construct it with folder="):
         build().save()
     assert not build().resume()
+
+
+def test_a_checkpoint_of_another_world_or_policy_is_refused(tmp_path):
+    trainer = build(folder=tmp_path)
+    trainer.save()
+    other = build(folder=tmp_path)
+    other.env = VectorRecordSegments(other.env)
+    with pytest.raises(ValueError, match=r"the checkpoint is of \{'world': .*VectorRecordSegments"):
+        other.resume()
+    trainer._trained.pop()
+    with pytest.raises(ValueError, match=r"the checkpoint is of \{'parameters': "):
+        trainer.resume()
+
+
+def test_a_world_that_resets_itself_is_refused_before_anything_is_written(tmp_path):
+    env = gym.make_vec("plaudit/TokenNgram-v0", 4)
+    with pytest.raises(ValueError, match="autoreset_mode='Disabled'"):
+        agents.make("rloo", env, policy=build().policy, folder=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_evaluating_every_zero_updates_is_refused():
+    with pytest.raises(ValueError, match="eval_every must be at least 1 update, got 0"):
+        build(eval_every=0)

@@ -1,9 +1,7 @@
 from typing import Any
 
-import gymnasium as gym
 import numpy as np
 import pytest
-from gymnasium.utils.env_checker import check_env
 
 from plaudit.envs.token.sentiment.env import Sentiment
 from plaudit.envs.token.sentiment.expert import expert_continuation, expert_value
@@ -13,21 +11,12 @@ from plaudit.envs.token.sentiment.red_team import best_word_salad
 from plaudit.envs.token.sentiment.vector import SentimentVector
 
 END = 256
-ROWS = 3
 
 
 def say(env: Sentiment, text: str) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
     for byte in text.encode():
         assert env.step(byte)[1:3] == (0.0, False)
     return env.step(END)
-
-
-def test_gymnasium_finds_nothing_to_complain_about() -> None:
-    check_env(Sentiment(max_bytes=6), skip_render_check=True)
-
-
-def test_it_is_made_by_its_id() -> None:
-    assert isinstance(gym.make("plaudit/Sentiment-v0", max_bytes=9).unwrapped, Sentiment)
 
 
 def test_the_window_ends_with_the_opening_and_then_the_answer() -> None:
@@ -104,72 +93,6 @@ def test_the_card_says_how_hackable_the_truth_is() -> None:
     assert notes["red_team_text"] == salad.text
     assert notes["red_team_true"] == round(salad.truth.reward, 4)
     assert notes["red_team_held_out"] == round(held_out_score(salad.text), 4)
-
-
-@pytest.mark.parametrize("mode", ["SameStep", "NextStep"])
-def test_rows_play_the_episodes_of_the_single_form(mode: str) -> None:
-    venv = SentimentVector(ROWS, max_bytes=7, autoreset_mode=mode)
-    envs = [Sentiment(max_bytes=7) for _ in range(ROWS)]
-    obs, _ = venv.reset(seed=10)
-    assert (obs == np.stack([env.reset(seed=10 + i)[0] for i, env in enumerate(envs)])).all()
-    rng, over = np.random.default_rng(0), [False] * ROWS
-    for _ in range(40):
-        actions = rng.choice([32, 71, 111, END], ROWS, p=[0.3, 0.3, 0.3, 0.1])
-        obs, rewards, ends, _, info = venv.step(actions)
-        for i, env in enumerate(envs):
-            if over[i] and mode == "NextStep":
-                expected, (reward, over[i], single) = env.reset()[0], (0.0, False, {})
-            else:
-                expected, reward, over[i], _, single = env.step(actions[i])
-            shown = info
-            if over[i] and mode == "SameStep":
-                assert (info["final_obs"][i] == expected).all()
-                shown, expected = info["final_info"], env.reset()[0]
-            assert (obs[i] == expected).all()
-            assert (rewards[i], ends[i]) == (reward, over[i])
-            for key in single.keys() - {"reward_components"}:
-                assert shown[key][i] == single[key]
-            for key, value in single.get("reward_components", {}).items():
-                assert shown["reward_components"][key][i] == value
-
-
-def test_a_finished_row_stands_still_when_nothing_resets_it() -> None:
-    venv = SentimentVector(2, max_bytes=3, autoreset_mode="Disabled")
-    venv.reset(seed=0)
-    venv.step(np.array([END, 65]))
-    obs, rewards, ends, _, info = venv.step(np.array([65, 65]))
-    assert rewards.tolist() == [0.0, 0.0]
-    assert ends.tolist() == [True, False]
-    assert info["outcome"].tolist() == ["failure", "running"]
-    assert obs[0, -1] == END
-
-
-def test_the_single_form_goes_on_from_a_saved_state() -> None:
-    env, other = Sentiment(max_bytes=3), Sentiment(max_bytes=3)
-    env.reset(seed=4)
-    env.step(65)
-    state = env.get_state()
-    played = [env.step(66), env.step(END), env.reset()]
-    other.set_state(state)
-    again = [other.step(66), other.step(END), other.reset()]
-    for first, second in zip(played, again, strict=True):
-        assert (first[0] == second[0]).all()
-        assert first[1:] == second[1:]
-
-
-def test_the_vector_form_goes_on_from_a_saved_state() -> None:
-    venv, other = (SentimentVector(ROWS, max_bytes=3) for _ in range(2))
-    venv.reset(seed=4)
-    venv.step(np.array([65, END, 66]))
-    state = venv.get_state()
-    actions = np.array([[65, 67, END], [66, 66, 66], [END, 65, 65]])
-    played = [venv.step(row) for row in actions]
-    other.set_state(state)
-    for row, first in zip(actions, played, strict=True):
-        second = other.step(row)
-        for one, two in zip(first[:4], second[:4], strict=True):
-            assert (one == two).all()
-        assert (first[4]["held_out"] == second[4]["held_out"]).all()
 
 
 @pytest.mark.parametrize(

@@ -235,6 +235,15 @@ def test_the_oracle_knows_the_value_of_every_token():
         assert total == pytest.approx(q[token])
 
 
+def test_behind_the_last_token_the_oracle_has_nothing_to_say():
+    env = TokenNgram(horizon=1)
+    env.reset(seed=0)
+    env.step(0)
+    for ask in (env.oracle().q, env.oracle().act):
+        with pytest.raises(ValueError, match=r"tokens to go must be in 1\.\.1, got 0"):
+            ask(env.get_state())
+
+
 @pytest.mark.parametrize("beta", [-1.0, math.nan, math.inf])
 def test_a_wrong_beta_is_refused(beta):
     with pytest.raises(ValueError, match="beta must be finite and at least 0"):

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
+import torch
 
 from plaudit import feedback
+from plaudit.feedback.models.maximum_likelihood import _distinct
 from plaudit.feedback.store import FeedbackBuffer
 from plaudit.feedback.types import Compare, Feedback, Query, Rate, Segment, SegmentRef, pad
 
@@ -176,3 +178,9 @@ def test_an_observation_too_many_is_refused():
 def test_a_state_of_another_shape_is_refused():
     with pytest.raises(ValueError, match="does not fit this 'tokens' model"):
         token_model().set_state(token_model(width=8).get_state())
+
+
+def test_rows_that_look_alike_are_one():
+    distinct, place = _distinct(torch.tensor([[2, 1], [0, 3], [2, 1], [0, 2]]))
+    assert distinct.tolist() == [[0, 2], [0, 3], [2, 1]]
+    assert place.tolist() == [2, 1, 2, 0]

@@ -4,7 +4,8 @@ import gymnasium as gym
 import pytest
 from gymnasium.wrappers import RecordEpisodeStatistics
 
-from plaudit.envs.views import TextView
+from plaudit.envs.text import ByteTokenizer
+from plaudit.envs.views import TextView, TokenView
 from plaudit.feedback.wrappers import (
     HideReward,
     LearnedReward,
@@ -18,7 +19,7 @@ from plaudit.feedback.wrappers import (
 from plaudit.feedback.wrappers.base import inner_state, set_inner_state, set_truth_aside
 
 ORDER = (
-    "world -> SeatView -> TextView -> TokenView -> RecordSegments -> HideReward -> "
+    "world -> TextView -> TokenView -> RecordSegments -> HideReward -> "
     r"TeacherReward \| LearnedReward -> RecordEpisodeStatistics"
 )
 
@@ -65,6 +66,15 @@ def test_what_must_be_inside_is_named(outer, make):
         outer(make())
 
 
+@pytest.mark.parametrize("wrap", [RecordSegments, HideReward, RecordEpisodeStatistics])
+def test_views_around_feedback_are_refused(wrap):
+    right = f"belongs inside {wrap.__name__}, .* world -> TextView -> TokenView -> {wrap.__name__}"
+    with pytest.raises(TypeError, match=f"TextView {right}"):
+        TextView(wrap(world()))
+    with pytest.raises(TypeError, match=f"TokenView {right}"):
+        TokenView(wrap(TextView(world())), ByteTokenizer())
+
+
 def test_views_belong_inside_the_recorder():
     assert RecordSegments(TextView(world())).segments.env_id == "plaudit/TokenNgram-v0"
 
@@ -101,6 +111,7 @@ def test_the_truth_is_set_aside_at_every_depth():
         "other": 2,
         "final_info": {"other": 3, "eval": {"outcome": "failure"}},
         "eval": {"success": True, "_success": 1},
+        "_eval": True,
         "true_reward": 0.5,
     }
     assert set_truth_aside(info, 0.5, hidden=True) == {"other": 2, "final_info": {"other": 3}}

@@ -65,8 +65,10 @@ def test_what_would_tell_it_indirectly_is_refused(make):
     env.reset(seed=0)
     with pytest.raises(PermissionError, match=r"oracle would tell .* privileged_simulator=True"):
         env.oracle()
+    with pytest.raises(PermissionError, match=r"get_state would tell .* privileged_simulator=True"):
+        env.get_state()
     with pytest.raises(PermissionError, match=r"set_state would tell .* privileged_simulator=True"):
-        env.set_state(env.get_state())
+        env.set_state(env.env.get_state())
 
 
 @pytest.mark.parametrize("make", [single, vector])
@@ -75,6 +77,16 @@ def test_a_declared_privilege_allows_it(make):
     env.reset(seed=0)
     assert env.oracle().kind == "exact"
     assert env.oracle(beta=0.5).value < env.oracle().value
+    env.set_state(env.get_state())
+
+
+def test_a_checkpoint_around_it_needs_the_privilege_when_it_is_written():
+    # Not only when it is read: a run that could not be resumed fails at its first checkpoint.
+    model = {"name": "bradley_terry", "width": 8}
+    with pytest.raises(PermissionError, match="get_state would tell"):
+        VectorLearnedReward(vector(), model=model).get_state()
+    env = VectorLearnedReward(vector(privileged_simulator=True), model=model)
+    env.reset(seed=0)
     env.set_state(env.get_state())
 
 

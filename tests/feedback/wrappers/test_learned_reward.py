@@ -1,11 +1,15 @@
+import functools
+
 import gymnasium as gym
 import numpy as np
 import pytest
+import torch
 from gymnasium.vector import AutoresetMode
 
+from plaudit import feedback
 from plaudit.envs.text import ByteTokenizer
 from plaudit.envs.views import TextView, TokenView
-from plaudit.feedback import snapshot
+from plaudit.feedback import queries, snapshot
 from plaudit.feedback.loop import PreferenceLoop, Schedule, model_shape
 from plaudit.feedback.segments import SegmentPool
 from plaudit.feedback.wrappers import (
@@ -15,7 +19,7 @@ from plaudit.feedback.wrappers import (
     VectorRecordSegments,
 )
 
-MODEL = {"name": "bradley_terry", "width": 8, "members": 2, "epochs": 2}
+MODEL = {"name": "bradley_terry", "width": 8, "members": 2, "epochs": 2, "holdout": 0.0}
 BUDGET = {"labels": 25, "labels_per_round": 10, "segments_per_round": 8}
 MODES = [mode.value for mode in AutoresetMode]
 
@@ -76,6 +80,26 @@ def test_the_truth_is_in_the_info_for_evaluators_only():
         assert ours[4]["true_reward"] == theirs[1]
         assert ours[4]["eval"] == theirs[4]
         assert not ours[4].keys() & theirs[4].keys()
+
+
+def test_neither_samplers_nor_the_buffer_see_true_rewards(monkeypatch):
+    seen, uniform = [], queries.uniform_pairs
+
+    def spy(count):
+        def sample(candidates, model, rng):
+            seen.extend(candidates)
+            return uniform(count)(candidates, model, rng)
+
+        return sample
+
+    monkeypatch.setattr(queries, "uniform_pairs", spy)
+    env = single()
+    play(env, 500)
+    kept = [segment for row in env.loop.buffer for segment in row.query.segments]
+    assert seen
+    assert kept
+    assert {segment.rewards for segment in [*seen, *kept]} == {None}
+    assert {s["rewards"] for s in env.loop.get_state()["buffer"]["segments"]} == {None}
 
 
 def test_the_truth_of_vectors_is_in_the_info_final_ones_included():
@@ -187,7 +211,7 @@ def finish(env):
 def test_it_learns_the_sign_of_the_truth():
     # Stretches of five steps of Pendulum, where the reward is minus a cost, compared once.
     recorded = RecordSegments(gym.make("Pendulum-v1"), length=5)
-    model = {"name": "bradley_terry", "members": 1, "width": 32, "lr": 0.01}
+    model = {"name": "bradley_terry", "members": 1, "width": 32, "lr": 0.01, "holdout": 0.0}
     schedule = {"labels": 150, "labels_per_round": 150, "segments_per_round": 150}
     env = LearnedReward(recorded, "oracle", model, **schedule)
     play(env, 760)
@@ -257,3 +281,25 @@ def test_a_step_before_the_first_reset_is_the_worlds_error():
         single().step(0)
     with pytest.raises(RuntimeError, match="before the first reset"):
         vector().step(np.zeros(4, int))
+
+
+def test_a_teacher_that_is_no_spec_is_refused():
+    env = RecordSegments(gym.make("plaudit/TokenNgram-v0"))
+    with pytest.raises(TypeError, match=r"expected a name or \{'name'.*, got <.*Teacher"):
+        LearnedReward(env, teacher=feedback.make("oracle"))
+
+
+def test_forked_rows_learn_after_torch_has_used_threads_in_the_parent():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        torch.randn(512, 512) @ torch.randn(512, 512)
+        rows = [functools.partial(single, horizon=3)] * 2
+        env = gym.vector.AsyncVectorEnv(rows, context="fork")
+        env.reset(seed=0)
+        for _ in range(60):
+            env.step_async(env.action_space.sample())
+            env.step_wait(timeout=60)
+        env.close()
+    finally:
+        torch.set_num_threads(threads)

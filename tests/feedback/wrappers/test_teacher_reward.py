@@ -103,6 +103,18 @@ def test_a_restored_vector_goes_on_bit_equal(mode, tmp_path):
     assert len({*paid}) > 2
 
 
+def test_a_coin_flip_with_the_worlds_seed_knows_nothing_of_the_world():
+    # Sentiment draws one number per episode, the teacher one per rating: in one stream with the
+    # world they would be the same numbers, and the correlation near 1. Standard error 1/sqrt(200).
+    env = TeacherReward(RecordSegments(gym.make("plaudit/Sentiment-v0", max_bytes=1)), "coin_flip")
+    openings, ratings = [], []
+    for episode in range(200):
+        env.reset(seed=0 if episode == 0 else None)
+        openings.append(env.unwrapped.get_state()["opening"])
+        ratings.append(env.step(65)[1])
+    assert abs(np.corrcoef(openings, ratings)[0, 1]) < 4 / 200**0.5
+
+
 def test_segments_recorded_before_are_not_rated():
     recorded = RecordSegments(gym.make(**WORLD))
     recorded.reset(seed=0)
@@ -110,3 +122,12 @@ def test_segments_recorded_before_are_not_rated():
     env = TeacherReward(recorded, {"name": "oracle", "center": 9.0})  # would rate it -1
     env.reset(seed=0)
     assert [env.step(0)[1], env.step(3)[1]] == [0.0, -1.0]
+
+
+def test_what_a_reset_cut_is_not_paid_in_the_next_episode():
+    env = gym.wrappers.TimeLimit(single(), 2)
+    for _ in range(2):
+        env.reset(seed=0)
+        # The limit stands outside: the segments end at the resets, when no step is left to pay.
+        assert [env.step(0)[1] for _ in range(2)] == [0.0, 0.0]
+    assert len(env.env.env.segments) == 1
