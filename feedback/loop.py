@@ -4,6 +4,7 @@ The wrapper that owns a loop calls `update` after every step; nothing else is ne
 external agent learns through it without callbacks.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,8 @@ SAMPLERS = {
     "disagreement": "plaudit.feedback.queries:disagreement",
     "uniform": "plaudit.feedback.queries:uniform_pairs",
 }
+
+LOG = logging.getLogger(__name__)
 
 Spec = str | dict[str, Any]
 """A registered name, or {"name": ..., setting: ...}: JSON-able."""
@@ -104,6 +107,12 @@ class PreferenceLoop:
         self.buffer.add(queries, answers)
         self.fit_stats = self.model.fit(self.buffer)
         self.fits += 1
+        if self.asked >= self.schedule.labels and not self.fit_stats.get("kept", 1.0):
+            LOG.warning(
+                "all %d labels are used, and the reward model explains held-out answers no better "
+                "than zero reward does: it pays 0. Ask for more, or give the model holdout=0.0.",
+                self.schedule.labels,
+            )
         return True
 
     def get_state(self) -> State:

@@ -303,3 +303,13 @@ def test_forked_rows_learn_after_torch_has_used_threads_in_the_parent():
         env.close()
     finally:
         torch.set_num_threads(threads)
+
+
+@pytest.mark.parametrize(("holdout", "said"), [(0.5, True), (0.0, False)])
+def test_a_budget_that_taught_nothing_is_said_so(holdout, said, caplog):
+    recorded = RecordSegments(gym.make("plaudit/TokenNgram-v0"), 4)
+    model = {**MODEL, "holdout": holdout}
+    env = LearnedReward(recorded, "coin_flip", model, **BUDGET)
+    play(env, 200)
+    assert env.loop.asked == 25
+    assert ("it pays 0" in caplog.text) == said
