@@ -50,10 +50,15 @@ class Algorithm(ABC):
     Attributes:
         needs_value: whether a critic is part of it.
         least_group: fewest answers per prompt from which it learns anything.
+        per_token: whether its loss is a mean over tokens; else it is one over rows.
     """
 
     needs_value = False
     least_group = 1
+
+    @property
+    def per_token(self) -> bool:
+        return False
 
     def check(self, policy: TokenPolicy, group_size: int) -> None:
         """Refuse what it cannot learn with; ValueError."""
@@ -102,6 +107,7 @@ class PPO(Algorithm):
     value_coef: float = 0.5
     whiten: bool = True
     needs_value = True
+    per_token = True
 
     def targets(
         self,
@@ -170,6 +176,10 @@ class GRPO(Algorithm):
     std: Literal["group", "batch", "none"] = "group"
     aggregation: str = "sequence_mean"
     least_group = 2
+
+    @property
+    def per_token(self) -> bool:
+        return self.aggregation == "token_mean"
 
     def targets(
         self,

@@ -217,17 +217,18 @@ class OnPolicyTrainer:
         """One optimiser step on some rows, in pieces of `micro_batch` rows."""
         self._optimizer.zero_grad(set_to_none=True)
         stats: dict[str, float] = {}
+        bonus, tokens = self.settings.entropy_coef, batch.action_mask.sum(1)
+        weights = tokens if self.algorithm.per_token else torch.ones_like(tokens)
         for piece in torch.split(rows, self.settings.micro_batch or len(rows)):
-            share = len(piece) / len(rows)
+            share = weights[piece].sum() / weights[rows].sum()
             some = batch.rows(piece)
-            bonus = self.settings.entropy_coef
             now = self.policy.evaluate(some, entropy_gradient=bonus > 0)
             loss, figures = self.algorithm.loss(now, some, targets.rows(piece))
-            entropy = now.entropy.sum() / some.action_mask.sum()
-            torch.autograd.backward(share * (loss - bonus * entropy))
-            figures = figures | {"loss": loss, "entropy": entropy}
-            for key, value in figures.items():
-                stats[key] = stats.get(key, 0.0) + share * float(value.detach())
+            entropy = now.entropy.sum() / tokens[rows].sum()
+            torch.autograd.backward(share * loss - bonus * entropy)
+            shares = {key: share * value for key, value in (figures | {"loss": loss}).items()}
+            for key, value in (shares | {"entropy": entropy}).items():
+                stats[key] = stats.get(key, 0.0) + float(value.detach())
         norm = torch.nn.utils.clip_grad_norm_(self._trained, self.settings.max_grad_norm)
         if not torch.isfinite(norm):
             raise ValueError(

@@ -15,9 +15,7 @@ class Settings:
         lr: Adam's step size. lr_decay: linear decay to this share of it over `updates`.
         updates: planned number of updates, for the decay.
         epochs, minibatches: passes over each rollout, and pieces of a pass.
-        micro_batch: rows per forward pass, to save memory, or None for all. Gradients add up
-            where a loss is a mean over rows (RLOO, GRPO); of a mean over tokens (PPO, the entropy
-            bonus) each piece takes its own, so tokens of short answers weigh a little more.
+        micro_batch: rows per forward pass, to save memory, or None for all; gradients add up.
         entropy_coef: bonus per nat of entropy per token.
         max_grad_norm: of the clipped gradient.
         seed: of prompts, answers and the order of minibatches.

@@ -113,9 +113,17 @@ def test_an_evaluator_changes_nothing():
     assert torch.equal(parameters(plain), parameters(watched))
 
 
-def test_micro_batches_change_only_the_memory():
-    # The share of each piece is by rows, and RLOO averages over rows, so gradients add up.
-    whole, pieces = build(), build(micro_batch=3)
+@pytest.mark.parametrize(
+    ("algorithm", "settings"),
+    [
+        ("rloo", {}),
+        ("ppo", {}),
+        ("grpo", {"aggregation": "token_mean", "entropy_coef": 0.1}),
+    ],
+)
+def test_micro_batches_change_only_the_memory(algorithm, settings):
+    # A piece weighs by rows or by tokens, as the loss averages, so that gradients add up.
+    whole, pieces = build(algorithm, **settings), build(algorithm, micro_batch=3, **settings)
     whole.train(2)
     pieces.train(2)
     torch.testing.assert_close(parameters(whole), parameters(pieces), rtol=1e-3, atol=1e-4)
