@@ -14,7 +14,8 @@ from torch import nn
 Shape = Sequence[int]
 
 # AsyncVectorEnv forks: a child that waits for its parent's torch threads would wait for ever.
-os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
+if hasattr(os, "register_at_fork"):  # not where processes cannot fork
+    os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
 
 
 class TokenConvNet(nn.Module):

@@ -297,12 +297,15 @@ def test_forked_rows_learn_after_torch_has_used_threads_in_the_parent():
         rows = [functools.partial(single, horizon=3)] * 2
         env = gym.vector.AsyncVectorEnv(rows, context="fork")
         env.reset(seed=0)
+        paid = []
         for _ in range(60):
             env.step_async(env.action_space.sample())
-            env.step_wait(timeout=60)
+            paid.append(env.step_wait(timeout=60)[1])
         env.close()
     finally:
         torch.set_num_threads(threads)
+    assert not paid[0].any()
+    assert all(rewards.any() for rewards in np.array(paid[-20:]).T)
 
 
 @pytest.mark.parametrize(("holdout", "said"), [(0.5, True), (0.0, False)])
