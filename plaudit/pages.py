@@ -37,7 +37,10 @@ def demo_page(result: dict[str, Any]) -> Page:
         ),
         figures=_demo_figures(result, by_arm),
         samples=[
-            ("Before: the reference (green letters earned points, orange ones cost some)", first["truth"]["before"][:4]),
+            (
+                "Before: the reference (green letters earned, orange ones cost)",
+                first["truth"]["before"][:4],
+            ),
             *((f"After: {arm}", first[arm]["after"][:4]) for arm in ARMS),
         ],
         settings={"world": result["world"], **settings},

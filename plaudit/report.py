@@ -22,7 +22,8 @@ figure { margin: .6rem 0; } figure svg { width: 100%; height: auto; }
 code, .letters { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
 .letters { font-size: 1.02rem; letter-spacing: .04em; } .prompt { color: #8a8f9c; }
 .letters b { font-weight: 400; border-radius: 2px; padding: .05em .06em; }
-details { margin-top: 2rem; } pre { background: #f6f7f9; padding: .8rem 1rem; white-space: pre-wrap; }
+details { margin-top: 2rem; }
+pre { background: #f6f7f9; padding: .8rem 1rem; white-space: pre-wrap; }
 """
 
 Cell = str | float | int | None
