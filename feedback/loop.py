@@ -83,25 +83,8 @@ class PreferenceLoop:
         due = pool.total - self._seen >= self.schedule.segments_per_round and len(pool) > 1
         if not due or self.asked >= self.schedule.labels:
             return False
-        # The newest segments show what the policy does now; a few older ones keep pairs distinct.
-        slots = pool.newest(max(pool.total - self._seen, 2 * self.schedule.segments_per_round))
+        queries = self._queries(pool)
         self._seen = pool.total
-        candidates = [pool.segment(int(slot)) for slot in slots]
-        possible = len(candidates) * (len(candidates) - 1) // 2
-        left = self.schedule.labels - self.asked
-        count = min(self.schedule.labels_per_round, left, possible)
-        sample = load("sampler", self.schedule.sampler, SAMPLERS)(count)
-        pairs = sample([segment.view() for segment in candidates], self.model, self._rng)
-        ask = Compare(ties=self.schedule.ties)
-        queries = [
-            Query(
-                (candidates[i], candidates[j]),
-                ask,
-                query_id=self.asked + k,
-                provenance=self.schedule.sampler,
-            )
-            for k, (i, j) in enumerate(pairs.tolist())
-        ]
         answers = self.teacher.answer(queries, now=pool.total)
         self.asked += len(queries)
         self.buffer.add(queries, answers)
@@ -114,6 +97,27 @@ class PreferenceLoop:
                 self.schedule.labels,
             )
         return True
+
+    def _queries(self, pool: SegmentPool) -> list[Query]:
+        """The round's questions about the newest segments, which show what the policy does now."""
+        schedule = self.schedule
+        # A few older ones keep pairs distinct.
+        slots = pool.newest(max(pool.total - self._seen, 2 * schedule.segments_per_round))
+        candidates = [pool.segment(int(slot)) for slot in slots]
+        possible = len(candidates) * (len(candidates) - 1) // 2
+        count = min(schedule.labels_per_round, schedule.labels - self.asked, possible)
+        sample = load("sampler", schedule.sampler, SAMPLERS)(count)
+        pairs = sample([segment.view() for segment in candidates], self.model, self._rng)
+        ask = Compare(ties=schedule.ties)
+        return [
+            Query(
+                (candidates[i], candidates[j]),
+                ask,
+                query_id=self.asked + k,
+                provenance=schedule.sampler,
+            )
+            for k, (i, j) in enumerate(pairs.tolist())
+        ]
 
     def get_state(self) -> State:
         return {
