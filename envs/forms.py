@@ -190,6 +190,22 @@ class VectorForm(_Carrier, RowsVectorEnv):
             num_envs, self.game.observation_space, self.game.action_space, autoreset_mode
         )
         self._rows = Rows(self.game, num_envs)
+        self.keeps_final_state = False  # whether `final_state` is noted, for recorders; it is slow
+        self.final_state: State | None = None  # as SAME_STEP found it when rows ended, if noted
+
+    def row_state(self, row: int, state: State | None = None) -> State:
+        """The state of the single form that plays one row.
+
+        Args:
+            row: in 0..N - 1.
+            state: of all rows, as `get_state` gives it; None for the present one.
+        """
+        if not 0 <= row < self.num_envs:
+            raise ValueError(f"row must be in 0..{self.num_envs - 1}, got {row}")
+        state = self.get_state() if state is None else state
+        over = bool(state["terminated"][row] or state["truncated"][row])
+        own: State = _one_row(state["rows"], row)
+        return own | {"over": over}
 
     def action_masks(self) -> Bools:
         """(N, actions) True where an action is legal."""
@@ -205,6 +221,11 @@ class VectorForm(_Carrier, RowsVectorEnv):
         reward, over = self._rows.advance(given, live)
         return reward, over, np.zeros(self.num_envs, np.bool_)
 
+    def _final(self, over: Bools) -> dict[str, Any]:
+        if self.keeps_final_state:
+            self.final_state = self.get_state()
+        return super()._final(over)
+
     def _observe(self) -> Any:
         return self.game.observe(self._rows.state)
 
@@ -218,6 +239,15 @@ def first_row(info: dict[str, Any]) -> dict[str, Any]:
         name: first_row(value) if isinstance(value, dict) else _own(value[0])
         for name, value in info.items()
     }
+
+
+def _one_row(state: Any, row: int) -> Any:
+    """One row of nested arrays and lists of N, copied."""
+    if isinstance(state, dict):
+        return {name: _one_row(value, row) for name, value in state.items()}
+    if isinstance(state, np.ndarray):
+        return state[row : row + 1].copy()
+    return state[row : row + 1] if isinstance(state, list) else state
 
 
 def _own(value: Any) -> Any:

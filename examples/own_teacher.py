@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from plaudit.feedback.teachers.base import Teacher
+from plaudit.feedback.asks import Compare
 from plaudit.feedback.teachers.choices import Boltzmann
 from plaudit.feedback.teachers.noises import Mistake, PositionBias, Skip
-from plaudit.feedback.types import Compare, Query, Segment, SegmentRef
+from plaudit.feedback.teachers.simulated import Simulated
+from plaudit.feedback.types import Query, Segment, SegmentRef
 
 
 def last_half(segment: Segment) -> Segment:
@@ -35,7 +36,8 @@ def example_segment(episode: int, rewards: list[float]) -> Segment:
 
 def main(quick: bool = False) -> list[float]:
     noises = (PositionBias(logit=0.5), Mistake(rate=0.1), Skip(rate=0.05))
-    person = Teacher(last_half, worst_moment, Boltzmann(beta=1.0), noises, seed=7, name="impatient")
+    choice = Boltzmann(beta=1.0)
+    person = Simulated(last_half, worst_moment, choice, noises, seed=7, name="impatient")
     bad_start = example_segment(0, [-9.0, -9.0, 1.0, 1.0])
     bad_end = example_segment(1, [9.0, 9.0, 0.0, 0.0])
     query = Query((bad_start, bad_end), Compare())

@@ -6,21 +6,24 @@ external agent learns through it without callbacks.
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import comb
 from typing import Any
 
 import gymnasium as gym
+import numpy as np
 
 from plaudit import feedback
 from plaudit.envs.names import load, nearest
 from plaudit.envs.types import State, TokenSpec, generator_from, generator_state, stream
+from plaudit.feedback.asks import Ask, ask_from_json
 from plaudit.feedback.segments import SegmentPool
 from plaudit.feedback.store import FeedbackBuffer
-from plaudit.feedback.types import Compare, Query
+from plaudit.feedback.types import Query
 
 SAMPLERS = {
     "disagreement": "plaudit.feedback.queries:disagreement",
-    "uniform": "plaudit.feedback.queries:uniform_pairs",
+    "uniform": "plaudit.feedback.queries:uniform",
 }
 
 LOG = logging.getLogger(__name__)
@@ -34,18 +37,19 @@ class Schedule:
     """When to ask how much.
 
     Attributes:
-        labels: comparisons asked in all.
-        labels_per_round: comparisons asked at a time.
+        labels: questions asked in all.
+        labels_per_round: questions asked at a time.
         segments_per_round: new segments that must have been recorded before each round.
         sampler: "uniform" or "disagreement".
-        ties: whether the annotator may call a pair equal.
+        ask: the question, as `Ask.to_json` gives it, about whole segments or their steps; by
+            default {"kind": "compare"}. "disagreement" picks pairs only.
     """
 
     labels: int = 1000
     labels_per_round: int = 100
     segments_per_round: int = 64
     sampler: str = "uniform"
-    ties: bool = False
+    ask: dict[str, Any] = field(default_factory=lambda: {"kind": "compare"})
 
     def __post_init__(self) -> None:
         for name in ("labels", "labels_per_round", "segments_per_round"):
@@ -53,6 +57,14 @@ class Schedule:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
         if self.sampler not in SAMPLERS:
             raise KeyError(f"unknown sampler {self.sampler!r}{nearest(self.sampler, SAMPLERS)}")
+        if self.question.grain not in ("segment", "step"):
+            raise ValueError(f"a reward is learned from whole segments or steps, not {self.ask}")
+        if self.sampler == "disagreement" and self.question.segments != 2:
+            raise ValueError(f"disagreement picks pairs; {self.ask} needs sampler='uniform'")
+
+    @property
+    def question(self) -> Ask:
+        return ask_from_json(self.ask)
 
 
 class PreferenceLoop:
@@ -70,27 +82,35 @@ class PreferenceLoop:
     ) -> None:
         self.teacher = made(feedback.make, teacher)
         self.model = made(feedback.model, model, **shape)
-        self.schedule = schedule
+        self.schedule, self._ask = schedule, schedule.question
         self.buffer = FeedbackBuffer()
         self.asked = 0
         self.fits = 0
         self.fit_stats: dict[str, Any] = {}
         self._seen = 0  # segments in the pool at the last round
         self._rng = stream(seed, "sampler")
+        self._order = stream(seed, "order")  # which of two is shown first
 
     def update(self, pool: SegmentPool) -> bool:
-        """Ask and fit if a round is due; whether the model changed."""
-        due = pool.total - self._seen >= self.schedule.segments_per_round and len(pool) > 1
-        if not due or self.asked >= self.schedule.labels:
+        """Ask if a round is due, and fit if answers came in; whether the model changed.
+
+        It never waits: what a slow annotator answers is folded in when it comes.
+        """
+        enough = len(pool) >= max(2, self._ask.segments)
+        due = enough and pool.total - self._seen >= self.schedule.segments_per_round
+        if due and self.asked < self.schedule.labels:
+            queries = self._queries(pool)
+            self._seen = pool.total
+            self.asked += len(queries)
+            self.buffer.add(queries, [])
+            self.teacher.submit(queries, now=pool.total)
+        answers = self.teacher.poll(now=pool.total) if self.asked else []
+        if not answers:
             return False
-        queries = self._queries(pool)
-        self._seen = pool.total
-        answers = self.teacher.answer(queries, now=pool.total)
-        self.asked += len(queries)
-        self.buffer.add(queries, answers)
+        self.buffer.add([], answers)
         self.fit_stats = self.model.fit(self.buffer)
         self.fits += 1
-        if self.asked >= self.schedule.labels and not self.fit_stats.get("kept", 1.0):
+        if len(self.buffer) >= self.schedule.labels and not self.fit_stats.get("kept", 1.0):
             LOG.warning(
                 "all %d labels are used, and the reward model explains held-out answers no better "
                 "than zero reward does: it pays 0. Ask for more, or give the model holdout=0.0.",
@@ -104,19 +124,22 @@ class PreferenceLoop:
         # A few older ones keep pairs distinct.
         slots = pool.newest(max(pool.total - self._seen, 2 * schedule.segments_per_round))
         candidates = [pool.segment(int(slot)) for slot in slots]
-        possible = len(candidates) * (len(candidates) - 1) // 2
+        ask, size = self._ask, self._ask.segments
+        possible = comb(len(candidates), size)
         count = min(schedule.labels_per_round, schedule.labels - self.asked, possible)
-        sample = load("sampler", schedule.sampler, SAMPLERS)(count)
-        pairs = sample([segment.view() for segment in candidates], self.model, self._rng)
-        ask = Compare(ties=schedule.ties)
+        sample = load("sampler", schedule.sampler, SAMPLERS)(count, size=size)
+        groups = sample([segment.view() for segment in candidates], self.model, self._rng)
+        # Any order may be shown, so that a bias for what comes first is no bias for a segment.
+        orders = self._order.permuted(np.tile(np.arange(size), (count, 1)), axis=1)
         return [
             Query(
-                (candidates[i], candidates[j]),
+                tuple(candidates[i] for i in group),
                 ask,
+                order=tuple(order),
                 query_id=self.asked + k,
                 provenance=schedule.sampler,
             )
-            for k, (i, j) in enumerate(pairs.tolist())
+            for k, (group, order) in enumerate(zip(groups.tolist(), orders.tolist(), strict=True))
         ]
 
     def get_state(self) -> State:
@@ -129,6 +152,7 @@ class PreferenceLoop:
             "fit_stats": dict(self.fit_stats),
             "seen": self._seen,
             "rng": generator_state(self._rng),
+            "order": generator_state(self._order),
         }
 
     def set_state(self, state: State) -> None:
@@ -139,6 +163,7 @@ class PreferenceLoop:
         self.fit_stats = dict(state["fit_stats"])
         self._seen = int(state["seen"])
         self._rng = generator_from(state["rng"])
+        self._order = generator_from(state["order"])
 
 
 def model_shape(env: Any) -> dict[str, Any]:

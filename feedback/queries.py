@@ -1,4 +1,4 @@
-"""Which pairs to ask about: functions `(candidates, model, rng) -> (count, 2)` indices."""
+"""Which segments to ask about: functions `(candidates, model, rng) -> (count, size)` indices."""
 
 from collections.abc import Callable, Sequence
 
@@ -9,29 +9,32 @@ from scipy.special import expit
 from plaudit.feedback.models.base import RewardModel
 from plaudit.feedback.types import Segment, pad
 
-Pairs = npt.NDArray[np.int64]
+Groups = npt.NDArray[np.int64]
 
-Sampler = Callable[[Sequence[Segment], RewardModel | None, np.random.Generator], Pairs]
+Sampler = Callable[[Sequence[Segment], RewardModel | None, np.random.Generator], Groups]
 
 
-def uniform_pairs(count: int) -> Sampler:
-    """Pairs drawn uniformly, none twice, no segment against itself.
+def uniform(count: int, size: int = 2) -> Sampler:
+    """Groups drawn uniformly, no segment twice in one; no pair and no single one twice.
 
     Source: own design.
 
     Args:
-        count: pairs per call; more than n (n - 1) / 2 for n candidates is a ValueError.
+        count: groups per call; more pairs, or single ones, than n candidates make is a ValueError.
+        size: segments per group.
     """
 
     def sample(
         candidates: Sequence[Segment], model: RewardModel | None, rng: np.random.Generator
-    ) -> Pairs:
-        return _draw_pairs(len(candidates), count, rng)
+    ) -> Groups:
+        if size == 2:
+            return _draw_pairs(len(candidates), count, rng)
+        return _draw_groups(len(candidates), count, size, rng)
 
     return sample
 
 
-def disagreement(count: int, pool: int = 10) -> Sampler:
+def disagreement(count: int, pool: int = 10, size: int = 2) -> Sampler:
     """Of `pool * count` uniform pairs, those on which the model's members disagree most.
 
     Disagreement is the standard deviation over members of P(first is better).
@@ -41,15 +44,18 @@ def disagreement(count: int, pool: int = 10) -> Sampler:
     Args:
         count: pairs per call.
         pool: pairs looked at per pair taken, >= 1.
+        size: 2; other groups are refused.
     """
+    if size != 2:
+        raise ValueError(f"disagreement picks pairs, not groups of {size}; use uniform")
 
     def sample(
         candidates: Sequence[Segment], model: RewardModel | None, rng: np.random.Generator
-    ) -> Pairs:
+    ) -> Groups:
         if model is None:
-            raise ValueError("disagreement needs a reward model, got None; use uniform_pairs")
-        size = len(candidates)
-        pairs = _draw_pairs(size, max(count, min(pool * count, size * (size - 1) // 2)), rng)
+            raise ValueError("disagreement needs a reward model, got None; use uniform")
+        total = len(candidates) * (len(candidates) - 1) // 2
+        pairs = _draw_pairs(len(candidates), max(count, min(pool * count, total)), rng)
         batch = pad(candidates)
         rewards = model.members(batch.obs[:, :-1], batch.actions)
         returns = (rewards * batch.mask).sum(-1, dtype=np.float64)
@@ -59,7 +65,7 @@ def disagreement(count: int, pool: int = 10) -> Sampler:
     return sample
 
 
-def _draw_pairs(size: int, count: int, rng: np.random.Generator) -> Pairs:
+def _draw_pairs(size: int, count: int, rng: np.random.Generator) -> Groups:
     """Distinct pairs of 0 .. size - 1 in random order, which of the two is first random too."""
     total = size * (size - 1) // 2
     if not 1 <= count <= total:
@@ -71,3 +77,12 @@ def _draw_pairs(size: int, count: int, rng: np.random.Generator) -> Pairs:
     j = ((1.0 + np.sqrt(1.0 + 8.0 * code)) / 2.0).astype(np.int64)
     pairs = np.stack([code - j * (j - 1) // 2, j], axis=1)
     return rng.permuted(pairs, axis=1)
+
+
+def _draw_groups(total: int, count: int, size: int, rng: np.random.Generator) -> Groups:
+    """Groups of `size` of 0 .. total - 1; single ones are all different."""
+    if size > total or (size == 1 and count > total):
+        raise ValueError(f"{total} candidates don't make {count} groups of {size}")
+    if size == 1:
+        return rng.permutation(total)[:count, None]
+    return np.stack([rng.permutation(total)[:size] for _ in range(count)])

@@ -1,12 +1,14 @@
 """The words of feedback: what is judged, what is asked, what was answered."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, NamedTuple, Self
 
-import gymnasium as gym
 import numpy as np
 import numpy.typing as npt
+
+from plaudit.envs.types import State
+from plaudit.feedback.asks import Answer, Ask
 
 Array = npt.NDArray[Any]
 
@@ -32,8 +34,11 @@ class Segment:
         actions: (T, ...) actions.
         ref: where it was cut.
         text: the same in words, where the world has any.
-        rewards: (T,) true rewards. Privileged: only a teacher's lens may open it, and
-            `view()` is what everybody else gets.
+        rewards: (T,) true rewards. This and what follows is privileged: only a teacher's lens may
+            open it, and `view()` is what everybody else gets.
+        states: T + 1 states of the world, as its single form's `get_state` gives them.
+        frames: (T + 1, height, width, 3) uint8 pictures, for people.
+        others: the same steps as other agents saw them, by agent.
     """
 
     obs: Array
@@ -41,6 +46,9 @@ class Segment:
     ref: SegmentRef
     text: str | None = None
     rewards: npt.NDArray[np.float64] | None = None
+    states: tuple[State, ...] | None = None
+    frames: npt.NDArray[np.uint8] | None = None
+    others: Mapping[str, "Segment"] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if len(self.obs) != len(self.actions) + 1:
@@ -53,62 +61,19 @@ class Segment:
                 f"a segment of {len(self.actions)} actions needs as many true rewards, "
                 f"got {len(self.rewards)}"
             )
+        for name, given in {"states": self.states, "frames": self.frames}.items():
+            if given is not None and len(given) != len(self.obs):
+                raise ValueError(
+                    f"a segment of {len(self.obs)} observations needs as many {name}, "
+                    f"got {len(given)}"
+                )
 
     def __len__(self) -> int:
         return len(self.actions)
 
     def view(self) -> "Segment":
         """The segment without what is privileged: what learners and reward models see."""
-        return replace(self, rewards=None)
-
-
-@dataclass(frozen=True)
-class Compare:
-    """Which of two segments is better? Answers: 0 first, 1 second (in stored order), 2 a tie."""
-
-    ties: bool = False
-    kind: Literal["compare"] = "compare"
-
-    @property
-    def space(self) -> gym.spaces.Discrete:
-        return gym.spaces.Discrete(3 if self.ties else 2)
-
-    @property
-    def segments(self) -> int:
-        return 2
-
-
-@dataclass(frozen=True)
-class Rate:
-    """How good is this segment, 0 (worst) to levels - 1 (best)?"""
-
-    levels: int = 5
-    kind: Literal["rate"] = "rate"
-
-    def __post_init__(self) -> None:
-        if self.levels < 2:
-            raise ValueError(f"levels must be at least 2, got {self.levels}")
-
-    @property
-    def space(self) -> gym.spaces.Discrete:
-        return gym.spaces.Discrete(self.levels)
-
-    @property
-    def segments(self) -> int:
-        return 1
-
-    def thresholds(self, center: float = 0.0, spread: float = 1.0) -> npt.NDArray[np.float64]:
-        """The utilities between neighbouring levels, (levels - 1,), evenly spaced.
-
-        Args:
-            center: utility in the middle of the scale.
-            spread: utility between two neighbouring thresholds, > 0.
-        """
-        steps = np.arange(self.levels - 1, dtype=np.float64) - (self.levels - 2) / 2
-        return center + spread * steps
-
-
-Ask = Compare | Rate
+        return replace(self, rewards=None, states=None, frames=None, others={})
 
 
 class SegmentBatch(NamedTuple):
@@ -192,29 +157,37 @@ class Feedback:
     Attributes:
         query_id: the query answered.
         annotator: who answered.
-        answer: an index in stored order, or None for a skip.
+        answer: as the question's space holds it, in stored order, or None for a skip.
         reason: why it was skipped, else "".
-        probs: exact answer distribution, last cell skip, where the annotator is simulated.
+        comment: what was said beside, in words.
+        probs: exact answer distribution, last cell skip, where the annotator is simulated and the
+            answers are few.
         asked, answered: by the clock of whoever asked, e.g. segments recorded so far.
+        seconds: how long the annotator took, where that was measured.
         source: "sim", "llm" or "human".
         seed: seed of the annotator's stream, where simulated.
     """
 
     query_id: int
     annotator: str
-    answer: int | None
+    answer: Answer | None
     reason: str = ""
+    comment: str = ""
     probs: tuple[float, ...] | None = None
     asked: int = 0
     answered: int = 0
+    seconds: float | None = None
     source: Literal["sim", "llm", "human"] = "sim"
     seed: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The fields as JSON values; `from_json` reads them."""
-        return {**asdict(self), "probs": None if self.probs is None else list(self.probs)}
+        fields = asdict(self)
+        return {key: list(v) if isinstance(v, tuple) else v for key, v in fields.items()}
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> Self:
-        probs = fields["probs"]
-        return cls(**{**fields, "probs": None if probs is None else tuple(probs)})
+        known: dict[str, Any] = {
+            key: tuple(v) if isinstance(v, list) else v for key, v in fields.items()
+        }
+        return cls(**known)

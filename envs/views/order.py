@@ -10,8 +10,13 @@ ORDER = "the order is world -> SeatView -> TextView -> TokenView | ByteView"
 OUTSIDE = (
     "RecordSegments",
     "HideReward",
+    "Constraint",
     "TeacherReward",
+    "ScalarFeedback",
     "LearnedReward",
+    "LanguageFeedback",
+    "Advice",
+    "ReferenceLogProb",
     "RecordEpisodeStatistics",
 )  # by name, since envs does not import feedback
 

@@ -9,13 +9,16 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import torch
 
+from plaudit.feedback.asks import Ask, Choose, Compare, Rank
 from plaudit.feedback.likelihoods import log_prob
 from plaudit.feedback.models.networks import RewardNet
 from plaudit.feedback.store import FeedbackBuffer
-from plaudit.feedback.types import Ask, Compare
 
 EVIDENCE = 1.64
 """Standard errors by which members must beat zero reward on held-out answers; 5 %, one-sided."""
+
+ONLY_DIFFERENCES = (Choose, Compare, Rank)
+"""Questions whose answers tell no reward that every step has alike."""
 
 FEWEST_ANSWERS = 4
 """Below this many, nothing is learned where answers are to be held out."""
@@ -39,11 +42,11 @@ class Likelihood:
             )
 
     def nats(self, ask: Ask, answers: torch.Tensor, utilities: torch.Tensor) -> torch.Tensor:
-        """-log_prob of answers, (B,), given utilities (B, K) or (M, B, K); (B,) or (M, B)."""
-        flat = utilities.reshape(-1, utilities.shape[-1])
-        repeated = answers.repeat(len(flat) // len(answers))
-        logp = log_prob(ask, repeated, flat, **asdict(self))
-        return -logp.view(utilities.shape[:-1])
+        """-log_prob of answers, (M, B), given utilities, (M, B, *ask.shape), of M members."""
+        members = len(utilities)
+        repeated = answers.repeat(members, *[1] * (answers.dim() - 1))
+        logp = log_prob(ask, repeated, utilities.flatten(0, 1), **asdict(self))
+        return -logp.view(members, -1)
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ class Answers:
         ask: the question.
         steps: (B, K, T) int64 rows of the table; 0 where masked.
         mask: (B, K, T) bool.
-        answers: (B,) int64.
+        answers: (B,) or (B, parts) int64; (B,) float where continuous.
     """
 
     ask: Ask
@@ -133,6 +136,11 @@ def _answers(buffer: FeedbackBuffer, net: RewardNet) -> tuple[list[Answers], tor
     features: list[torch.Tensor] = []
     steps = 0
     for ask in buffer.answered().asks:
+        if ask.grain not in ("segment", "step"):
+            raise ValueError(
+                f"answers to {ask.kind!r} are about {ask.grain}s, of which a reward per step says "
+                "nothing; filter them out"
+            )
         obs, actions, mask, answers = buffer.batch(ask)
         before, kept = obs[:, :, :-1][mask], torch.from_numpy(mask)
         features.append(net.features(torch.from_numpy(before), torch.from_numpy(actions[mask])))
@@ -239,17 +247,25 @@ def _nats(
     for group in groups:
         rows, place = torch.unique(group.steps, return_inverse=True)
         rewards = net(features[rows]).index_select(1, place.flatten())
-        utilities = (rewards.view(-1, *place.shape) * group.mask).sum(-1)
+        utilities = _utilities(rewards.view(-1, *place.shape), group)
         losses.append(likelihood.nats(group.ask, group.answers, utilities))
     return torch.cat(losses, 1)
 
 
+def _utilities(rewards: torch.Tensor, group: Answers) -> torch.Tensor:
+    """What the answers depend on, (M, B, *ask.shape), given rewards (M, B, K, T)."""
+    if group.ask.grain == "segment":
+        return (rewards * group.mask).sum(-1)
+    steps = torch.where(group.mask, rewards, torch.nan)[:, :, 0]
+    beyond = group.ask.shape[0] - steps.shape[-1]
+    return torch.nn.functional.pad(steps, (0, beyond), value=torch.nan)
+
+
 def _zero_nats(groups: Groups, likelihood: Likelihood) -> torch.Tensor:
     """(B,) -log_prob of the answers under zero reward."""
-    zeros = [torch.zeros(len(group.answers), group.ask.segments) for group in groups]
-    return torch.cat(
-        [likelihood.nats(g.ask, g.answers, zero) for g, zero in zip(groups, zeros, strict=True)]
-    )
+    zeros = [_utilities(torch.zeros(1, *group.mask.shape), group) for group in groups]
+    nats = [likelihood.nats(g.ask, g.answers, zero) for g, zero in zip(groups, zeros, strict=True)]
+    return torch.cat(nats, 1)[0]
 
 
 def _zero(net: RewardNet) -> None:
@@ -263,7 +279,8 @@ def _free_level(net: RewardNet, features: torch.Tensor, groups: Groups) -> torch
     none = torch.zeros(len(net.head.last), 1)
     for group in groups:
         lengths = group.mask.sum(-1)
-        if not isinstance(group.ask, Compare) or not torch.equal(lengths[:, 0], lengths[:, 1]):
+        alike = bool((lengths == lengths[:, :1]).all())
+        if not (isinstance(group.ask, ONLY_DIFFERENCES) and alike):
             return none
     steps = torch.cat([group.steps[group.mask] for group in groups])
     mean: torch.Tensor = net(features)[:, steps].mean(1, keepdim=True)

@@ -1,10 +1,12 @@
 """What feedback wrappers share: their order, where the truth goes, and saved states."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
+import numpy.typing as npt
 
 from plaudit.envs.types import State
 
@@ -12,8 +14,12 @@ ORDER = (
     "TextView",
     "TokenView | ByteView",
     "RecordSegments",
+    "Constraint",
     "HideReward",
-    "TeacherReward | LearnedReward",
+    "TeacherReward | LearnedReward | ScalarFeedback",
+    "LanguageFeedback",
+    "Advice",
+    "ReferenceLogProb",
     "RecordEpisodeStatistics",
 )
 EVAL_KEYS = (
@@ -25,6 +31,9 @@ EVAL_KEYS = (
     "total_cost",
     "harm_cost",
 )  # what a world tells that a learner must not read
+TRUTH_KEYS = ("true_reward", "eval")  # where it stands once a wrapper has set it aside
+TOLD = frozenset({*EVAL_KEYS, *(f"_{key}" for key in EVAL_KEYS)})  # with Gymnasium's masks
+SET_ASIDE = frozenset({*TRUTH_KEYS, *(f"_{key}" for key in TRUTH_KEYS)})
 
 AnyEnv = gym.Env[Any, Any] | gym.vector.VectorEnv[Any, Any, Any]
 
@@ -70,27 +79,67 @@ def check_order(name: str, env: AnyEnv, needs: str | None = None) -> None:
 def set_truth_aside(info: dict[str, Any], reward: Any, hidden: bool) -> dict[str, Any]:
     """The info of a feedback wrapper: true reward and outcome where only evaluation looks.
 
+    What stands at the top beside an "eval" is no world's truth but a wrapper's signal, e.g. the
+    cost of a Constraint, and stays.
+
     Args:
         info: of the inner environment; not modified.
         reward: the true reward, float or (N,).
         hidden: a HideReward is inside, so there is no truth to show.
     """
-    out = {key: value for key, value in info.items() if key.removeprefix("_") not in EVAL_KEYS}
+    if hidden:
+        return dict(info)
+    out, aside = _parted(info)
     if "final_info" in out:
         out["final_info"] = set_truth_aside(out["final_info"], None, hidden)
-    aside = {key: value for key, value in info.items() if key.removeprefix("_") in EVAL_KEYS}
-    if hidden:
-        return {key: value for key, value in out.items() if key.removeprefix("_") != "true_reward"}
     if aside:
         out["eval"] = aside
         masks = [value for key, value in aside.items() if key.startswith("_")]
         if masks:
-            out["_eval"] = np.logical_or.reduce(masks)
+            out["_eval"] = _any_of(masks)
     if reward is not None:
         reward = out["true_reward"] = truth_of(info, reward)
         if isinstance(reward, np.ndarray):
-            out["_true_reward"] = np.ones(len(reward), np.bool_)
+            out["_true_reward"] = _everybody(len(reward)).copy()
     return out
+
+
+def without_truth(info: dict[str, Any]) -> dict[str, Any]:
+    """The info without true reward and outcome, wherever they stand; signals stay."""
+    told = () if "eval" in info else TOLD
+    out = {k: v for k, v in info.items() if k not in told and k not in SET_ASIDE}
+    if "final_info" in out:
+        out["final_info"] = without_truth(out["final_info"])
+    return out
+
+
+def _parted(info: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a learner may read, and what only an evaluator may and has not been set aside yet."""
+    if "eval" in info:
+        return dict(info), {}
+    out: dict[str, Any] = {}
+    aside: dict[str, Any] = {}
+    for key, value in info.items():
+        if key in TOLD:
+            aside[key] = value
+        else:
+            out[key] = value
+    return out, aside
+
+
+def _any_of(masks: list[Any]) -> Any:
+    """(N,) where any of the masks is set; nearly always the first one is set everywhere."""
+    union = masks[0]
+    for mask in masks[1:]:
+        if np.count_nonzero(union) == len(union):
+            break
+        union = union | mask
+    return union
+
+
+@cache
+def _everybody(count: int) -> npt.NDArray[np.bool_]:
+    return np.ones(count, np.bool_)
 
 
 def truth_of(info: dict[str, Any], reward: Any) -> Any:
@@ -141,7 +190,21 @@ def final_observations(info: dict[str, Any], obs: Any, over: Any) -> Any:
     """(N, ...) what the step led to: `final_obs` where an auto-reset replaced the observation."""
     if "final_obs" not in info:
         return obs
-    after = np.array(obs)
-    for i in np.flatnonzero(over):
-        after[i] = info["final_obs"][i]
+    after, rows = np.array(obs), np.asarray(over).nonzero()[0]
+    if len(rows):
+        after[rows] = _together(info["final_obs"][rows].tolist())
     return after
+
+
+def _together(finals: list[Any]) -> Any:
+    """Observations of one kind as one array, or as they are where they are no such arrays."""
+    first = finals[0]
+    if not isinstance(first, np.ndarray) or first.dtype.kind not in "biuf":
+        return finals
+    try:
+        joined = b"".join(finals)  # of many small arrays, numpy takes three times as long for it
+    except (BufferError, TypeError):  # they are not contiguous
+        return finals
+    if len(joined) != len(finals) * first.nbytes:
+        return finals
+    return np.frombuffer(joined, first.dtype).reshape(len(finals), *first.shape)

@@ -12,7 +12,8 @@ from plaudit.feedback.wrappers.base import (
     find,
     inner_state,
     set_inner_state,
-    set_truth_aside,
+    truth_of,
+    without_truth,
 )
 
 REFUSED = (
@@ -38,14 +39,16 @@ class HideReward(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         gym.Wrapper.__init__(self, env)
         check_order("HideReward", env)
         self.privileged_simulator = privileged_simulator
+        self.truth: Any = None  # of the latest step, for the lens of a teacher outside only
 
     def reset(self, **kwargs: Any) -> tuple[Any, dict[str, Any]]:
         obs, info = self.env.reset(**kwargs)
-        return obs, set_truth_aside(info, None, hidden=True)
+        return obs, without_truth(info)
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
-        obs, _, terminated, truncated, info = self.env.step(action)
-        return obs, 0.0, terminated, truncated, set_truth_aside(info, None, hidden=True)
+        obs, reward, terminated, truncated, info = self.env.step(action)
+        self.truth = truth_of(info, reward)
+        return obs, 0.0, terminated, truncated, without_truth(info)
 
     def oracle(self, beta: float = 0.0) -> Oracle:
         _allow(self.privileged_simulator, "oracle")
@@ -74,17 +77,18 @@ class VectorHideReward(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
         super().__init__(env)
         check_order("HideReward", env)
         self.privileged_simulator = privileged_simulator
+        self.truth: Any = None  # of the latest step, for the lens of a teacher outside only
 
     def reset(
         self, *, seed: Any = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
         obs, info = self.env.reset(seed=seed, options=options)
-        return obs, set_truth_aside(info, None, hidden=True)
+        return obs, without_truth(info)
 
     def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
         obs, reward, terminated, truncated, info = self.env.step(actions)
-        info = set_truth_aside(info, None, hidden=True)
-        return obs, np.zeros_like(reward), terminated, truncated, info
+        self.truth = truth_of(info, reward)
+        return obs, np.zeros_like(reward), terminated, truncated, without_truth(info)
 
     def oracle(self, beta: float = 0.0) -> Oracle:
         _allow(self.privileged_simulator, "oracle")

@@ -8,6 +8,7 @@ from gymnasium.utils import RecordConstructorArgs
 
 from plaudit.envs.types import State
 from plaudit.feedback.loop import PreferenceLoop, Schedule, Spec, model_shape
+from plaudit.feedback.teachers.base import PolicyProbs
 from plaudit.feedback.wrappers.base import (
     check_order,
     inner,
@@ -28,7 +29,7 @@ class LearnedReward(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         teacher: registered name, or {"name": ..., settings}.
         model: registered name, or {"name": ..., settings}; what it must know of the world's spaces
             is filled in.
-        labels, labels_per_round, segments_per_round, sampler, ties: see `Schedule`.
+        labels, labels_per_round, segments_per_round, sampler, ask: see `Schedule`.
         seed: of the query sampler.
 
     Raises:
@@ -64,6 +65,10 @@ class LearnedReward(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         self.loop.update(self._segments)
         info = set_truth_aside(info, reward, self._hidden)
         return self._obs, float(mean[0, 0]), terminated, truncated, info
+
+    def set_policy(self, probs: PolicyProbs) -> None:
+        """Tell the teacher the learner's policy, (N, ...) observations -> (N, A)."""
+        self.loop.teacher.set_policy(probs)
 
     def get_state(self) -> State:
         obs = None if self._obs is None else np.array(self._obs)
@@ -111,6 +116,10 @@ class VectorLearnedReward(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
         self._obs = obs.copy()
         info = set_truth_aside(info, reward, self._hidden)
         return obs, learned, terminated, truncated, info
+
+    def set_policy(self, probs: PolicyProbs) -> None:
+        """Tell the teacher the learner's policy, (N, ...) observations -> (N, A)."""
+        self.loop.teacher.set_policy(probs)
 
     def get_state(self) -> State:
         return {

@@ -1,17 +1,14 @@
-"""TeacherReward: the reward is somebody's rating of what was just done, given directly."""
+"""TeacherReward: the reward is somebody's judgement of what was just done, given directly."""
 
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
-import numpy.typing as npt
 from gymnasium.utils import RecordConstructorArgs
 
-from plaudit import feedback
 from plaudit.envs.types import State
-from plaudit.feedback.loop import Spec, made
-from plaudit.feedback.segments import SegmentPool
-from plaudit.feedback.types import Query, Rate
+from plaudit.feedback.loop import Spec
+from plaudit.feedback.teachers.base import PolicyProbs
 from plaudit.feedback.wrappers.base import (
     check_order,
     inner,
@@ -19,123 +16,130 @@ from plaudit.feedback.wrappers.base import (
     set_inner_state,
     set_truth_aside,
 )
+from plaudit.feedback.wrappers.judge import Judge, Judgement
 
-
-class _Rater:
-    """Asks a teacher to rate each new segment and turns the answer into a reward.
-
-    Answer a of L levels becomes 2 a / (L - 1) - 1 in [-1, 1]; a skip becomes `missing`.
-    """
-
-    def __init__(self, env: Any, teacher: Spec, levels: int, missing: float) -> None:
-        self.teacher = made(feedback.make, teacher)
-        self.hidden = inner(env, "HideReward") is not None
-        self._pool: SegmentPool = inner(env, "RecordSegments").segments  # type: ignore[union-attr]
-        self._ask = Rate(levels)
-        self._missing = missing
-        self._rated = self._pool.total
-
-    def rewards(self) -> npt.NDArray[np.float64]:
-        """Rewards for the segments recorded since the last call, in the order of the pool."""
-        slots = self._pool.newest(self._pool.total - self._rated)
-        queries = [
-            Query((self._pool.segment(int(slot)),), self._ask, query_id=self._rated + i)
-            for i, slot in enumerate(slots)
-        ]
-        self._rated = self._pool.total
-        top = self._ask.levels - 1
-        return np.array(
-            [
-                self._missing if answer.answer is None else 2 * answer.answer / top - 1
-                for answer in self.teacher.answer(queries)
-            ]
-        )
-
-    def skip(self) -> None:
-        """Leave unrated what was recorded since; a reset cut it, and no step is left to pay."""
-        self._rated = self._pool.total
-
-    def get_state(self) -> State:
-        return {"teacher": self.teacher.get_state(), "rated": self._rated}
-
-    def set_state(self, state: State) -> None:
-        self.teacher.set_state(state["teacher"])
-        self._rated = int(state["rated"])
+RATE = {"kind": "rate"}
 
 
 class TeacherReward(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
-    """Pay a teacher's rating of each segment at the step that completes it, 0 before.
+    """Pay a teacher's judgement of each segment, 0 before.
+
+    It is paid at the step that completes the segment, or when it comes, if the teacher is late;
+    what is late may be paid in the next episode. Until then the reward is 0, and nothing waits.
+    Ratings are mapped to -1..1; yes and no, and reactions, pay +1 and -1; a checklist its share of
+    items met; marks of steps their sum, since the steps themselves are over.
+
+    Source: own design.
 
     Args:
         env: holds RecordSegments; its `length` says how often the teacher speaks.
         teacher: registered name, or {"name": ..., settings}.
-        levels: of the rating scale, mapped to rewards from -1 to 1.
-        missing: reward of a skipped rating.
+        ask: the question about each segment, as `Ask.to_json` writes it: rate, approve, react,
+            check or mark. {"kind": "rate"} has 5 levels.
+        missing: reward of a question skipped.
+
+    Raises:
+        TypeError: a wrapper of the chain stands in the wrong place.
+        ValueError: no such question, or its answers are no rewards.
     """
 
     def __init__(
         self,
         env: gym.Env[Any, Any],
         teacher: Spec = "noisy_person",
-        levels: int = 5,
+        ask: dict[str, Any] = RATE,
         missing: float = 0.0,
     ) -> None:
-        RecordConstructorArgs.__init__(self, teacher=teacher, levels=levels, missing=missing)
+        RecordConstructorArgs.__init__(self, teacher=teacher, ask=ask, missing=missing)
         gym.Wrapper.__init__(self, env)
         check_order("TeacherReward", env, needs="RecordSegments")
-        self._rater = _Rater(env, teacher, levels, missing)
+        self._judge = Judge(env, teacher, ask, missing)
+        self._hidden = inner(env, "HideReward") is not None
 
     def reset(self, **kwargs: Any) -> tuple[Any, dict[str, Any]]:
         obs, info = self.env.reset(**kwargs)
-        self._rater.skip()
-        return obs, set_truth_aside(info, None, self._rater.hidden)
+        self._judge.skip()
+        return obs, set_truth_aside(info, None, self._hidden)
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         obs, reward, terminated, truncated, info = self.env.step(action)
-        rating = float(self._rater.rewards().sum())
-        info = set_truth_aside(info, reward, self._rater.hidden)
-        return obs, rating, terminated, truncated, info
+        paid = float(sum(judgement.worth for judgement in self._judge.step()))
+        return obs, paid, terminated, truncated, set_truth_aside(info, reward, self._hidden)
+
+    def set_policy(self, probs: PolicyProbs) -> None:
+        """Tell the teacher the learner's policy, (N, ...) observations -> (N, A)."""
+        self._judge.teacher.set_policy(probs)
 
     def get_state(self) -> State:
-        return {"env": inner_state(self.env), "rater": self._rater.get_state()}
+        return {"env": inner_state(self.env), "judge": self._judge.get_state()}
 
     def set_state(self, state: State) -> None:
         set_inner_state(self.env, state["env"])
-        self._rater.set_state(state["rater"])
+        self._judge.set_state(state["judge"])
 
 
 class VectorTeacherReward(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
-    """The vector form of `TeacherReward`: one teacher rates all rows."""
+    """The vector form of `TeacherReward`: one teacher judges all rows.
+
+    What comes late while a row rests, because it is reset or stands still, is paid at its next
+    step.
+
+    Source: own design.
+
+    Args:
+        env: as `TeacherReward`.
+        teacher: as `TeacherReward`.
+        ask: as `TeacherReward`.
+        missing: as `TeacherReward`.
+
+    Raises:
+        TypeError: as `TeacherReward`.
+        ValueError: as `TeacherReward`.
+    """
 
     def __init__(
         self,
         env: gym.vector.VectorEnv[Any, Any, Any],
         teacher: Spec = "noisy_person",
-        levels: int = 5,
+        ask: dict[str, Any] = RATE,
         missing: float = 0.0,
     ) -> None:
         super().__init__(env)
         check_order("TeacherReward", env, needs="RecordSegments")
-        self._recorder = inner(env, "RecordSegments")
-        self._rater = _Rater(env, teacher, levels, missing)
+        self._judge = Judge(env, teacher, ask, missing)
+        self._hidden = inner(env, "HideReward") is not None
+        self._recorder: Any = inner(env, "RecordSegments")
+        self._unpaid: list[Judgement] = []  # of rows at rest
 
     def reset(
         self, *, seed: Any = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
         obs, info = self.env.reset(seed=seed, options=options)
-        self._rater.skip()
-        return obs, set_truth_aside(info, None, self._rater.hidden)
+        self._judge.skip()
+        return obs, set_truth_aside(info, None, self._hidden)
 
     def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
         obs, reward, terminated, truncated, info = self.env.step(actions)
-        ratings = np.zeros(self.num_envs)
-        ratings[self._recorder.last_cut] = self._rater.rewards()  # type: ignore[union-attr]
-        info = set_truth_aside(info, reward, self._rater.hidden)
-        return obs, ratings, terminated, truncated, info
+        paid, judgements = np.zeros(len(reward)), self._unpaid + self._judge.step()
+        if judgements:
+            live = self._recorder.live
+            self._unpaid = [judgement for judgement in judgements if not live[judgement.row]]
+            for row, _, _, worth in judgements:
+                paid[row] += worth * live[row]
+        return obs, paid, terminated, truncated, set_truth_aside(info, reward, self._hidden)
+
+    def set_policy(self, probs: PolicyProbs) -> None:
+        """Tell the teacher the learner's policy, (N, ...) observations -> (N, A)."""
+        self._judge.teacher.set_policy(probs)
 
     def get_state(self) -> State:
-        return {"env": inner_state(self.env), "rater": self._rater.get_state()}
+        return {
+            "env": inner_state(self.env),
+            "judge": self._judge.get_state(),
+            "unpaid": [list(judgement) for judgement in self._unpaid],
+        }
 
     def set_state(self, state: State) -> None:
         set_inner_state(self.env, state["env"])
-        self._rater.set_state(state["rater"])
+        self._judge.set_state(state["judge"])
+        self._unpaid = [Judgement(*judgement) for judgement in state["unpaid"]]

@@ -8,11 +8,12 @@ import pytest
 import torch
 
 from plaudit import feedback
+from plaudit.feedback.asks import Compare
 from plaudit.feedback.models.base import RewardModel
 from plaudit.feedback.registry import MODELS
 from plaudit.feedback.snapshot import load, save
 from plaudit.feedback.store import FeedbackBuffer
-from plaudit.feedback.types import Compare, Query, Segment, SegmentRef, pad
+from plaudit.feedback.types import Query, Segment, SegmentRef, pad
 
 SETTINGS = {"bradley_terry": {"kind": "vectors", "obs_dim": 2, "action_dim": 3}}
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from plaudit.feedback.queries import disagreement, uniform_pairs
+from plaudit.feedback.queries import disagreement, uniform
 from plaudit.feedback.types import Segment, SegmentRef
 
 
@@ -20,15 +20,15 @@ class TwoMinds:
         return np.stack([10.0 * (actions == 4), -10.0 * (actions == 4)])
 
 
-def test_uniform_pairs_takes_every_pair_once_when_asked_for_all():
-    pairs = uniform_pairs(10)(candidates(5), None, np.random.default_rng(0))
+def test_uniform_takes_every_pair_once_when_asked_for_all():
+    pairs = uniform(10)(candidates(5), None, np.random.default_rng(0))
     assert {frozenset(pair) for pair in pairs.tolist()} == {
         frozenset((i, j)) for i in range(5) for j in range(i)
     }
 
 
-def test_uniform_pairs_puts_either_first():
-    pairs = uniform_pairs(4000)(candidates(200), None, np.random.default_rng(0))
+def test_uniform_puts_either_first():
+    pairs = uniform(4000)(candidates(200), None, np.random.default_rng(0))
     # 4000 fair coins: standard deviation 0.008, four of them 0.032
     assert np.mean(pairs[:, 0] < pairs[:, 1]) == pytest.approx(0.5, abs=0.032)
 
@@ -42,6 +42,6 @@ def test_disagreement_asks_where_the_members_disagree():
 def test_samplers_refuse_what_cannot_be():
     rng = np.random.default_rng(0)
     with pytest.raises(ValueError, match=r"3 candidates make 3 pairs; .* got 4"):
-        uniform_pairs(4)(candidates(3), None, rng)
+        uniform(4)(candidates(3), None, rng)
     with pytest.raises(ValueError, match="needs a reward model, got None"):
         disagreement(1)(candidates(3), None, rng)

@@ -2,23 +2,23 @@ import numpy as np
 import pytest
 
 from plaudit.feedback import snapshot
-from plaudit.feedback.segments import SegmentPool, SegmentRecorder
+from plaudit.feedback.recorder import UNTIL_RESET, SegmentRecorder
+from plaudit.feedback.segments import SegmentPool
 
 LIVE = np.ones(2, bool)
 
 
-def recorder(length=None, keep=16):
-    made = SegmentRecorder(2, length, SegmentPool(keep, "test"))
+def recorder(length=None, keep=16, rest=0):
+    made = SegmentRecorder(2, length, SegmentPool(keep, "test"), rest)
     made.begin(np.array([[0.0], [10.0]]), LIVE)
     return made
 
 
-def step(rec, number, over=(False, False), live=(True, True), shown=None):
+def step(rec, number, over=(False, False), shown=None):
     """Row 0 counts from 0, row 1 from 10; the action is the step, the reward ten times that."""
     after = np.array([[number], [10.0 + number]])
     actions, rewards = np.array([number, number]), np.array([10.0 * number, 10.0 * number])
-    shown = after if shown is None else np.array(shown)
-    rec.add(actions, rewards, after, shown, np.array(over), np.array(live))
+    rec.add(actions, rewards, after, after if shown is None else np.array(shown), np.array(over))
 
 
 def segments(rec):
@@ -67,13 +67,13 @@ def test_an_episode_that_ends_at_a_cut_leaves_no_empty_segment():
 
 
 def test_rows_that_stand_still_record_nothing():
-    rec = recorder()
+    rec = recorder(rest=UNTIL_RESET)
     step(rec, 1, over=(True, False))
-    step(rec, 2, over=(True, False), live=(False, True))
-    step(rec, 3, over=(True, True), live=(False, True))
+    step(rec, 2, over=(True, False))
+    step(rec, 3, over=(True, True))
     assert [len(s) for s in segments(rec)] == [1, 3]
     rec.begin(np.array([[5.0], [6.0]]), np.array([True, False]))
-    step(rec, 7, over=(True, True), live=(True, False))
+    step(rec, 7, over=(True, True))
     newest = rec.pool.segment(int(rec.pool.newest(1)[0]))
     assert newest.obs.tolist() == [[5.0], [7.0]]
     assert newest.ref.episode == 2
@@ -115,7 +115,7 @@ def test_observations_handed_over_may_change_afterwards():
     rec.begin(obs, one)
     for number in (1, 2):
         obs += 1
-        rec.add(obs[:, 0], obs[:, 0], obs, obs, np.array([number == 2]), one)
+        rec.add(obs[:, 0], obs[:, 0], obs, obs, np.array([number == 2]))
     assert rec.pool.segment(0).obs.tolist() == [[0.0], [1.0], [2.0]]
     assert rec.pool.segment(0).actions.tolist() == [1.0, 2.0]
 
@@ -141,7 +141,7 @@ def test_a_state_is_a_fresh_copy():
     step(rec, 1)
     state = rec.get_state()
     step(rec, 2, over=(True, True))
-    assert len(state["steps"]) == 1
+    assert len(state["steps"]["actions"]) == 1
     assert state["pool"]["total"] == 0
 
 

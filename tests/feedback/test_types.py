@@ -1,7 +1,11 @@
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from plaudit.feedback.types import Feedback, Rate, Segment, SegmentRef, pad
+from plaudit.feedback.asks.base import evenly_spaced
+from plaudit.feedback.types import Feedback, Segment, SegmentRef, pad
 
 
 def segment(steps, size=2):
@@ -26,7 +30,7 @@ def test_segments_of_unlike_shape_are_refused():
 
 def test_thresholds_lie_evenly_around_the_center():
     # 4 levels, 3 thresholds, 2 apart, 10 in the middle
-    np.testing.assert_array_equal(Rate(4).thresholds(center=10, spread=2), [8, 10, 12])
+    np.testing.assert_array_equal(evenly_spaced(4, center=10, spread=2), [8, 10, 12])
 
 
 def test_a_segment_is_equal_to_itself_only():
@@ -36,6 +40,20 @@ def test_a_segment_is_equal_to_itself_only():
     assert len({one, one}) == 1
 
 
-def test_feedback_survives_json():
-    feedback = Feedback(3, "ann", None, "skipped", probs=(0.5, 0.25, 0.25), seed=1)
-    assert Feedback.from_json(feedback.to_json()) == feedback
+@pytest.mark.parametrize("answer", [None, 2, 0.1, (2, 0, 1)])
+def test_feedback_survives_json(answer):
+    probs = (0.5, 0.25, 0.25)
+    feedback = Feedback(3, "ann", answer, "why", "a remark", probs, 1, 2, 0.5, "human", 7)
+    assert Feedback.from_json(json.loads(json.dumps(feedback.to_json()))) == feedback
+
+
+@pytest.mark.parametrize("name", ["states", "frames"])
+def test_what_is_privileged_has_one_entry_per_observation(name):
+    with pytest.raises(ValueError, match=f"3 observations needs as many {name}, got 2"):
+        replace(segment(2), **{name: np.zeros((2, 4, 4, 3), np.uint8)})
+
+
+def test_a_view_opens_nothing_privileged():
+    hidden = {"rewards": np.ones(2), "states": ({}, {}, {}), "others": {"player_1": segment(2)}}
+    seen = replace(segment(2), frames=np.zeros((3, 4, 4, 3), np.uint8), **hidden).view()
+    assert (seen.rewards, seen.states, seen.frames, seen.others) == (None, None, None, {})

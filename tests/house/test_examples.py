@@ -1,10 +1,13 @@
 """Every example runs, and what it shows is so."""
 
+import json
 import os
 import runpy
 import subprocess
 import sys
 from pathlib import Path
+from threading import Thread
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -20,7 +23,7 @@ def test_an_example_is_short(path: Path) -> None:
 
 def test_every_example_is_run_here() -> None:
     run = {"own_agent", "sb3_ppo", "learned_reward", "own_teacher", "own_world", "partners"}
-    assert {path.stem for path in EXAMPLES} == run
+    assert {path.stem for path in EXAMPLES} == run | {"label_in_browser"}
 
 
 @pytest.mark.parametrize("name", LEARNING)
@@ -42,6 +45,30 @@ def test_own_teacher_prints_the_odds_worked_out_by_hand() -> None:
     # Worst moments of the last halves: 1 and 0. Boltzmann and position: sigmoid(1 + 0.5) = 0.81757;
     # mistakes: 0.9 * 0.81757 + 0.1 * 0.18243 = 0.75406; skips: 0.95 * 0.75406 = 0.71636.
     assert main(quick=True) == pytest.approx([0.71636, 0.23364, 0.05], abs=1e-5)
+
+
+def always_the_first(link: str) -> None:
+    """Judge as the page does, over HTTP."""
+    page, token = link.split("?token=")
+    headers = {"X-Plaudit-Token": token, "Content-Type": "application/json"}
+
+    def judge() -> None:
+        answered = 0
+        while answered < 3:
+            with urlopen(Request(page + "question", headers=headers)) as reply:
+                shown = json.load(reply)
+            if shown["state"] == "question":
+                said = json.dumps({"form": shown["form"], "answer": 0}).encode()
+                urlopen(Request(page + "answer", said, headers)).close()
+                answered += 1
+
+    Thread(target=judge).start()
+
+
+def test_label_in_browser_learns_what_was_clicked() -> None:
+    main = runpy.run_path(str(ROOT / "examples" / "label_in_browser.py"))["main"]
+    # The first one shown of the pairs (0, 1), (0, 2), (1, 2) is 0, 2 (shown in reverse) and 1.
+    assert main(quick=True, person=always_the_first) == [1, 1, 1]
 
 
 def test_partners_differ_and_every_form_pays_the_same_deal() -> None:

@@ -36,9 +36,9 @@ def snake(name: str) -> str:
 def test_a_registered_name_resolves_and_is_tested(kind: str, key: str, entry: str) -> None:
     module, name = entry.split(":")
     assert snake(pkgutil.resolve_name(entry).__name__) == snake(name)
-    assert snake(name).removesuffix("_policy") == key
-    room, family, leaf = module.split(".")[1:]
-    assert (ROOT / "tests" / room / family / f"test_{leaf}.py").is_file()
+    assert snake(name).removesuffix("_policy").removesuffix("_teacher") == key
+    *folders, leaf = module.split(".")[1:]
+    assert ROOT.joinpath("tests", *folders, f"test_{leaf}.py").is_file()
 
 
 @pytest.mark.parametrize("world_id", sorted(WORLDS))

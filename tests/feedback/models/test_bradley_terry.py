@@ -3,9 +3,19 @@ import pytest
 import torch
 
 from plaudit import feedback
+from plaudit.feedback.asks import (
+    Advise,
+    Approve,
+    Choose,
+    Compare,
+    Mark,
+    Rank,
+    Rate,
+    React,
+)
 from plaudit.feedback.models.maximum_likelihood import _distinct
 from plaudit.feedback.store import FeedbackBuffer
-from plaudit.feedback.types import Compare, Feedback, Query, Rate, Segment, SegmentRef, pad
+from plaudit.feedback.types import Feedback, Query, Segment, SegmentRef, pad
 
 V, T, WINDOW = 8, 12, 4
 BIGRAMS = np.random.default_rng(123).normal(0.0, 0.5, (V + 1, V))
@@ -58,6 +68,38 @@ def test_the_true_return_is_recovered_from_noisy_comparisons(fitted):
     fresh = token_segments(300, 99)
     assert np.corrcoef(returns(fitted[0], fresh), truth(fresh))[0, 1] > 0.9
     assert fitted[1]["heldout_gain"] > 0.1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "ask",
+    [
+        Compare(ties=True, levels=2),
+        Choose(3),
+        Rank(4),
+        Rate(None, low=-3.0, high=3.0),
+        Approve(),
+        React(("love", "hate"), (1, -1), (0.5, 0.5)),
+        Mark(T + 2),
+    ],
+    ids=lambda ask: ask.kind,
+)
+def test_the_true_return_is_recovered_from_every_question_about_segments(ask):
+    segments = token_segments(3600, 1)
+    teacher, control = feedback.make("boltzmann", beta=2.0), feedback.make("coin_flip")
+    fresh, model = token_segments(300, 99), token_model(scale=2.0, seed=1)
+    model.fit(answered(teacher, segments, ask))
+    assert np.corrcoef(returns(model, fresh), truth(fresh))[0, 1] > 0.8
+    model.fit(answered(control, segments, ask))
+    assert abs(np.polyfit(truth(fresh), returns(model, fresh), 1)[0]) < 0.1
+
+
+def test_answers_about_actions_are_refused():
+    (segment,) = token_segments(1, 0)
+    buffer, query = FeedbackBuffer(), Query((segment,), Advise(V))
+    buffer.add([query], [Feedback(0, "somebody", 3)])
+    with pytest.raises(ValueError, match="answers to 'advise' are about actions"):
+        token_model(holdout=0.0).fit(buffer)
 
 
 def test_the_learned_reward_has_the_teachers_unit(fitted):

@@ -18,15 +18,18 @@ from plaudit.feedback.wrappers import (
     VectorTeacherReward,
 )
 from plaudit.feedback.wrappers.base import (
+    final_observations,
     inner_state,
     set_inner_state,
     set_truth_aside,
     truth_of,
+    without_truth,
 )
 
 ORDER = (
-    r"world -> TextView -> TokenView \| ByteView -> RecordSegments -> HideReward -> "
-    r"TeacherReward \| LearnedReward -> RecordEpisodeStatistics"
+    r"world -> TextView -> TokenView \| ByteView -> RecordSegments -> Constraint -> "
+    r"HideReward -> TeacherReward \| LearnedReward \| ScalarFeedback -> LanguageFeedback -> "
+    r"Advice -> ReferenceLogProb -> RecordEpisodeStatistics"
 )
 
 SMALL = {"name": "bradley_terry", "width": 8}
@@ -92,7 +95,9 @@ def test_views_belong_inside_the_recorder():
     [
         lambda env: RecordSegments(env, length=3, keep=10),
         lambda env: HideReward(RecordSegments(env), privileged_simulator=True),
-        lambda env: TeacherReward(RecordSegments(env), {"name": "oracle"}, levels=3),
+        lambda env: TeacherReward(
+            RecordSegments(env), {"name": "oracle"}, {"kind": "rate", "levels": 3}
+        ),
         lambda env: LearnedReward(RecordSegments(env), model=SMALL, labels=7),
     ],
 )
@@ -122,8 +127,16 @@ def test_the_truth_is_set_aside_at_every_depth():
         "_eval": True,
         "true_reward": 0.5,
     }
-    assert set_truth_aside(info, 0.5, hidden=True) == {"other": 2, "final_info": {"other": 3}}
+    assert without_truth(out) == without_truth(info) == {"other": 2, "final_info": {"other": 3}}
     assert info["success"] is True
+
+
+def test_what_stands_beside_an_eval_is_a_signal_and_stays():
+    signal = {"cost": 1.0, "eval": {"cost": 2.0}, "true_reward": 0.5}
+    assert set_truth_aside(signal, 3.0, hidden=False) == signal
+    assert without_truth(signal) == {"cost": 1.0}
+    # behind a HideReward only signals are left
+    assert set_truth_aside({"cost": 1.0}, 3.0, hidden=True) == {"cost": 1.0}
 
 
 def test_a_world_without_states_cannot_be_saved():
@@ -154,3 +167,26 @@ def test_a_hidden_reward_hides_the_truth_beside_a_proxy_too():
     _, info = env.reset(seed=0)
     *_, told = env.step(0)
     assert "true_reward" not in info | told
+
+
+@pytest.mark.parametrize(
+    "finals",
+    [
+        [np.array([1, 2]), np.array([3, 4])],
+        [np.array([[1, 3], [2, 4]]).T[0], np.array([[3, 3], [4, 4]]).T[0]],  # not contiguous
+        [np.array([1, 2]), [3, 4]],
+        [np.array([1, 2]), np.array([3, 4], np.int8)],
+        [np.array([1, 2], object), np.array([3, 4], object)],
+    ],
+)
+def test_what_a_step_led_to_is_final_where_a_row_was_reset(finals):
+    obs, over = np.array([[0, 0], [7, 8], [0, 0]]), np.array([True, False, True])
+    info = {"final_obs": np.empty(3, object)}
+    info["final_obs"][0], info["final_obs"][2] = finals
+    assert final_observations(info, obs, over).tolist() == [[1, 2], [7, 8], [3, 4]]
+    assert obs.tolist() == [[0, 0], [7, 8], [0, 0]]
+
+
+def test_final_observations_may_be_single_numbers():
+    info = {"final_obs": np.array([5, None], object)}
+    assert final_observations(info, np.array([0, 1]), np.array([True, False])).tolist() == [5, 1]

@@ -103,3 +103,11 @@ def test_a_learned_reward_around_it_shows_no_truth_either(make, learned):
         infos.append(env.step(np.array([t % 2, 3]) if learned is VectorLearnedReward else t)[-1])
     assert env.loop.asked == 4  # the teacher still sees the truth
     assert not {key for info in infos for key in keys(info)} & set(TELLTALE)
+
+
+def test_a_teacher_outside_can_still_be_shown_the_truth():
+    plain, env = gym.make("CartPole-v1"), HideReward(gym.make("CartPole-v1"))
+    for one in (plain, env):
+        one.reset(seed=0)
+    assert plain.step(0)[1] == 1.0
+    assert (env.step(0)[1], env.truth) == (0.0, 1.0)

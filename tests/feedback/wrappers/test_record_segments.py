@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from gymnasium.vector import AutoresetMode
 
+from plaudit.envs.views import TextView
 from plaudit.feedback import snapshot
 from plaudit.feedback.wrappers import RecordSegments, VectorRecordSegments
 
@@ -149,3 +150,63 @@ def test_a_fresh_single_form_goes_on_from_a_saved_state():
 def test_a_pool_too_small_for_the_rows_is_refused():
     with pytest.raises(ValueError, match="keep must be at least num_envs = 4, got 3"):
         VectorRecordSegments(gym.make_vec(num_envs=4, **NGRAM), keep=3)
+
+
+@pytest.mark.parametrize("length", [None, 2])
+@pytest.mark.parametrize("mode", ["single", "loop", *MODES])
+def test_from_each_state_kept_the_world_goes_on_as_it_did(mode, length, tmp_path):
+    settings = {"vectorization_mode": "sync"} if mode == "loop" else {"autoreset_mode": mode}
+    if mode == "single":
+        env = RecordSegments(gym.make(**NGRAM), length, states=True)
+    else:
+        env = VectorRecordSegments(
+            gym.make_vec(num_envs=3, **settings, **NGRAM), length, states=True
+        )
+    rng, plain = np.random.default_rng(0), gym.make(**NGRAM).unwrapped
+    env.reset(seed=3)
+    for _ in range(9):
+        _, _, over, *_ = env.step(rng.integers(0, 3, () if mode == "single" else 3))
+        if mode in ("single", "Disabled") and np.any(over):
+            env.reset(**({} if mode == "single" else {"options": {"reset_mask": over}}))
+    snapshot.save(tmp_path, env._recorder.get_state())
+    env._recorder.set_state(snapshot.load(tmp_path))
+    assert len(env.segments) > 1
+    for slot in range(len(env.segments)):
+        segment = env.segments.segment(slot)
+        for t, action in enumerate(segment.actions.tolist()):
+            plain.set_state(segment.states[t])
+            obs, reward, *_ = plain.step(action)
+            np.testing.assert_array_equal(obs, segment.obs[t + 1])
+            assert reward == segment.rewards[t]
+            np.testing.assert_equal(plain.get_state(), segment.states[t + 1])
+        assert segment.view().states is None
+
+
+def test_states_handed_out_are_copies():
+    env = RecordSegments(gym.make(**NGRAM), 1, states=True)
+    env.reset(seed=0)
+    env.step(0)
+    env.segments.segment(0).states[0]["game"].clear()
+    assert env.segments.segment(0).states[0]["game"]
+
+
+def test_texts_of_any_length_are_kept_whole():
+    env = RecordSegments(TextView(gym.make("plaudit/TwentyQuestions-v0")), length=3)
+    seen = [env.reset(seed=0)[0]]
+    said = ["is it alive?", "no", "could it possibly be bigger than a house?"]
+    for words in said:
+        seen.append(env.step(words)[0])
+    segment = env.segments.segment(0)
+    assert segment.obs.tolist() == seen
+    assert segment.actions.tolist() == said
+    assert len({*map(len, seen)}) > 1
+
+
+def test_rows_that_rested_are_not_live():
+    env = vector("NextStep", rows=2)
+    env.reset(seed=0)
+    lives = []
+    for action in (0, 2, 0, 0):  # 2 is the end token
+        env.step(np.array([action, 0]))
+        lives.append(env.live.tolist())
+    assert lives == [[True, True], [True, True], [False, True], [True, True]]

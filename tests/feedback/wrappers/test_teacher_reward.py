@@ -3,13 +3,15 @@ import numpy as np
 import pytest
 from gymnasium.vector import AutoresetMode
 
-from plaudit.feedback import snapshot
+from plaudit.feedback import registry, snapshot
+from plaudit.feedback.asks import Check
 from plaudit.feedback.wrappers import (
     RecordSegments,
     TeacherReward,
     VectorRecordSegments,
     VectorTeacherReward,
 )
+from plaudit.feedback.wrappers.answer_rewards import answer_reward
 
 WORLD = {"id": "plaudit/TokenNgram-v0", "max_new": 5, "vocab": 4, "end_token": True}
 RATER = {"name": "oracle", "spread": 0.5}
@@ -131,3 +133,85 @@ def test_what_a_reset_cut_is_not_paid_in_the_next_episode():
         # The limit stands outside: the segments end at the resets, when no step is left to pay.
         assert [env.step(0)[1] for _ in range(2)] == [0.0, 0.0]
     assert len(env.env.env.segments) == 1
+
+
+def counted(ask, teacher="oracle", rewards=(1.0, -1.0), length=2, **settings):
+    """What a world that pays so, step by step, is said to be worth: one step or segment each."""
+
+    class World(gym.Env):
+        observation_space = gym.spaces.Box(-9, 9, (1,))
+        action_space = gym.spaces.Discrete(2)
+
+        def reset(self, *, seed=None, options=None):
+            self.rewards = iter(rewards)
+            return np.zeros(1, np.float32), {}
+
+        def step(self, action):
+            return np.zeros(1, np.float32), next(self.rewards), False, False, {}
+
+    env = TeacherReward(RecordSegments(World(), length), teacher, ask, **settings)
+    env.reset()
+    return [env.step(0)[1] for _ in rewards]
+
+
+@pytest.mark.parametrize(
+    ("ask", "rewards", "paid"),
+    [
+        ({"kind": "rate", "levels": 3}, (0.2, 0.2), 0.0),  # |0.4| < 0.5: the middle of 3 levels
+        ({"kind": "rate", "levels": None}, (0.1, 0.3), 0.8),  # 0.5 + 0.4 of 0..1 is 0.8 of -1..1
+        ({"kind": "rate", "levels": None, "low": -5, "high": 5}, (1.0, 2.0), 0.6),  # 3 of -5..5
+        ({"kind": "approve"}, (1.0, 2.0), 1.0),
+        ({"kind": "approve"}, (1.0, -2.0), -1.0),
+        ({"kind": "react", "rates": [1.0]}, (1.0, 2.0), 1.0),
+        ({"kind": "react", "rates": [1.0]}, (1.0, -2.0), 0.0),  # bad: no reaction
+        ({"kind": "react", "kinds": ["boo"], "signs": [-1], "rates": [1.0]}, (1.0, -2.0), -1.0),
+        ({"kind": "mark", "steps": 2}, (3.0, -1.0), 0.0),  # one good step, one poor one
+        ({"kind": "mark", "steps": 2}, (3.0, 2.0), 2.0),
+        ({"kind": "mark", "steps": 3}, (-3.0, 0.2), -1.0),  # 0.2 < 0.5: not marked
+    ],
+)
+def test_every_graded_question_can_be_asked(ask, rewards, paid):
+    sharp = {"name": "boltzmann", "beta": 1e6}
+    assert counted(ask, sharp, rewards) == [0.0, pytest.approx(paid, abs=1e-3)]
+
+
+def test_of_a_checklist_the_share_of_items_met_is_paid():
+    answers = {(1, 0, 1, 0): 0.5, (0, 0, 0, 0): 0.0}
+    for answer, paid in answers.items():
+        assert answer_reward(Check(("a", "b", "c", "d")), answer, missing=9.0) == paid
+
+
+def test_a_question_whose_answers_are_no_rewards_is_refused():
+    with pytest.raises(ValueError, match="answers to 'compare' are no rewards; ask one of rate"):
+        counted({"kind": "compare"})
+
+
+def test_a_late_teacher_is_paid_for_when_the_answer_comes(monkeypatch):
+    realtime = "plaudit.feedback.teachers.presets.realtime:guide"
+    monkeypatch.setitem(registry.TEACHERS, "guide", realtime)
+    teacher = {"name": "guide", "delay": 2, "beta": 1e6}
+    ask = {"kind": "rate", "levels": None, "low": -1.0, "high": 1.0}
+    paid = counted(ask, teacher, rewards=(0.5, -0.25, 0.75, 0.0, 0.0), length=1)
+    assert paid == [0.0, 0.0, *(pytest.approx(x, abs=1e-3) for x in (0.5, -0.25, 0.75))]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_what_comes_late_to_a_row_is_paid_at_its_next_step(mode, monkeypatch):
+    realtime = "plaudit.feedback.teachers.presets.realtime:tamer"
+    monkeypatch.setitem(registry.TEACHERS, "tamer", realtime)
+    venv = gym.make_vec(num_envs=2, autoreset_mode=mode, **{**WORLD, "max_new": 2})
+    env = VectorTeacherReward(
+        VectorRecordSegments(venv), {"name": "tamer", "delay": 1}, {"kind": "approve"}
+    )
+    env.reset(seed=0)
+    live, due, count = env._recorder, np.zeros(2, bool), 0
+    over = np.zeros(2, bool)
+    for _ in range(12):
+        _, reward, terminated, _, _ = env.step(np.array([0, 1]))
+        assert ((reward != 0) == (due & live.live)).all()
+        count += int((reward != 0).sum())
+        due = (due & ~live.live) | (terminated & live.live)
+        over = terminated & live.live
+        if mode == "Disabled" and over.any():
+            env.reset(options={"reset_mask": over})
+    assert count > 4

@@ -1,0 +1,1 @@
+"""Teachers by name: plain functions with JSON-able settings, see `feedback.registry`."""

@@ -1,0 +1,42 @@
+"""Every question in every form that has formulas of its own."""
+
+from plaudit.feedback.asks import (
+    Advise,
+    Approve,
+    Ask,
+    Check,
+    Choose,
+    Compare,
+    Correct,
+    Critique,
+    Demonstrate,
+    Describe,
+    Mark,
+    Rank,
+    Rate,
+    React,
+)
+
+EXAMPLES: list[Ask] = [
+    Compare(),
+    Compare(ties=True),
+    Compare(levels=3),
+    Compare(ties=True, levels=2),
+    Choose(4),
+    Rank(4),
+    Rate(2),
+    Rate(5),
+    Rate(None, low=-1.0, high=1.0),
+    Approve(),
+    React(("love", "hate"), (1, -1), (0.3, 0.1)),
+    Advise(3),
+    Correct(3, 4),
+    Demonstrate(3, 3),
+    Mark(5),
+    Check(("short", "polite", "true")),
+    Describe(("fast", "safe", "kind")),
+    Describe(("fast", "safe", "kind"), compare=True),
+    Critique(3),
+    Critique(3, slots=("hp", "fp")),
+    Critique(3, slots=("r", "hn")),
+]

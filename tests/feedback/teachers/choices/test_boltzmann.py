@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+
+from plaudit.feedback.asks import Compare, Rate
+from plaudit.feedback.teachers.choices import Boltzmann
+
+
+def test_boltzmann_is_the_sigmoid_of_the_difference():
+    # beta 2, difference 0.5: sigmoid(1) = 0.73106
+    probs = Boltzmann(2.0).odds(Compare(), np.array([0.7, 0.2]))[0]
+    np.testing.assert_allclose(probs, [0.73106, 0.26894], atol=1e-5)
+
+
+def test_davidsons_tie_between_equals():
+    # tie 1, equal utilities: three answers of weight 1
+    probs = Boltzmann(3.0, tie=1.0).odds(Compare(ties=True), np.array([5.0, 5.0]))[0]
+    np.testing.assert_allclose(probs, [1 / 3, 1 / 3, 1 / 3])
+
+
+def test_ties_leave_the_odds_of_the_decided_answers_alone():
+    utilities = np.array([1.0, 0.4])
+    with_ties = Boltzmann(1.0, tie=0.7).odds(Compare(ties=True), utilities)[0]
+    without = Boltzmann(1.0).odds(Compare(), utilities)[0]
+    np.testing.assert_allclose(with_ties[:2] / with_ties[:2].sum(), without)
+
+
+def test_ordinal_ratings_by_hand():
+    # 3 levels: thresholds -0.5 and 0.5; u = 0.5, beta 1:
+    # P(<=0) = sigmoid(-1) = 0.26894, P(<=1) = sigmoid(0) = 0.5
+    probs = Boltzmann(1.0).odds(Rate(3), np.array([0.5]))[0]
+    np.testing.assert_allclose(probs, [0.26894, 0.23106, 0.5], atol=1e-5)
+
+
+def test_huge_returns_do_not_overflow():
+    probs = Boltzmann(1.0, tie=1.0).odds(Compare(ties=True), np.array([-1e6, 1e6]))[0]
+    np.testing.assert_array_equal(probs, [0, 1, 0])
+
+
+@pytest.mark.parametrize(
+    "settings", [{"beta": -1.0}, {"beta": None}, {"tie": -0.1}, {"spread": 0.0}, {"agreement": 1.2}]
+)
+def test_settings_out_of_range_are_refused(settings):
+    with pytest.raises(ValueError, match="got"):
+        Boltzmann(**settings)
+
+
+def test_a_share_of_ties_is_calibrated_with_the_agreement_or_alone():
+    utilities = np.array([0.0, 2 * np.log(3)])
+    waiting = Boltzmann(1.0, tie_share=0.25)
+    assert not waiting.calibrated
+    # cosh(ln 3) = 5 / 3: tie / (tie + 10 / 3) = 1 / 4
+    alone = waiting.calibrate(utilities)
+    assert (alone.beta, alone.tie, alone.calibrated) == (1.0, pytest.approx(10 / 9), True)
+    # expit(beta * 2 ln 3) = 0.9 for beta = 1, since 3^2 / (1 + 3^2) = 0.9
+    both = Boltzmann(None, 0.9, tie_share=0.25).calibrate(utilities)
+    assert (both.beta, both.tie) == pytest.approx((1.0, 10 / 9))
+    assert both.calibrated
+
+
+def test_a_share_of_ties_out_of_range_is_refused():
+    with pytest.raises(ValueError, match=r"tie_share must be in \[0, 1\), got 1.0"):
+        Boltzmann(tie_share=1.0)

@@ -1,0 +1,111 @@
+import numpy as np
+import pytest
+
+from plaudit.feedback.recorder import UNTIL_RESET, SegmentRecorder
+from plaudit.feedback.segments import SegmentPool
+from plaudit.feedback.timeline import Timeline
+
+
+def noted(steps, size=4):
+    """Two rows that count: row 0 from 0, row 1 from 100; old steps are let go of in time."""
+    line = Timeline(np.array([0, 100]), size=size)
+    for t in range(steps):
+        if line.now == line.limit:
+            line.make_room(max(0, t - 2))
+        line.note(np.array([t, -t]), np.array([t, t]), False, np.array([t + 1, t + 101]))
+    return line
+
+
+@pytest.mark.parametrize("steps", [3, 5, 17])
+def test_the_latest_steps_can_be_read_however_often_the_ring_went_round(steps):
+    line = noted(steps)
+    latest = line.stretch(steps - 3, steps, 1)
+    assert latest.obs.tolist() == [steps + 97, steps + 98, steps + 99]
+    assert latest.actions.tolist() == [3 - steps, 2 - steps, 1 - steps]
+    assert line.shown(steps, np.array([1, 0])).obs.tolist() == [steps + 100, steps]
+
+
+def test_room_grows_when_what_is_needed_fills_more_than_half_of_it():
+    line = Timeline(np.zeros(1), size=4)
+    for t in range(50):
+        if line.now == line.limit:
+            line.make_room(0)
+        line.note(np.array([t]), np.array([t]), False, np.array([t + 1.0]))
+    assert line.stretch(0, 50, 0).obs.tolist() == [*range(50)]
+
+
+def test_longer_strings_and_finer_numbers_find_room():
+    line = Timeline(np.array(["ab"]))
+    line.note(np.array([1]), np.zeros(1), False, np.array(["abcdef"]))
+    line.note(np.array([0.5]), np.zeros(1), False, np.array(["a"]))
+    assert line.stretch(0, 2, 0).actions.tolist() == [1.0, 0.5]
+    assert line.stretch(0, 2, 0).obs.tolist() == ["ab", "abcdef"]
+
+
+class Plain:
+    """A recorder as one would write it first: a list per row."""
+
+    def __init__(self, length, rest):
+        self.length, self.rest, self.done, self.episodes = length, rest, [], 0
+        self.rows = [self.fresh(0), self.fresh(100)]
+
+    def fresh(self, obs):
+        return {"obs": [obs], "did": [], "start": 0, "episode": None, "idle": 0}
+
+    def cut(self, row):
+        own = self.rows[row]
+        if own["episode"] is None:
+            own["episode"], self.episodes = self.episodes, self.episodes + 1
+        self.done.append((row, own["episode"], own["start"], own["obs"], own["did"]))
+        own["start"] += len(own["did"])
+        own["obs"], own["did"] = own["obs"][-1:], []
+
+    def add(self, actions, after, shown, over):
+        for row, own in enumerate(self.rows):
+            if own["idle"]:
+                own["idle"] -= 1
+                own["obs"] = [shown[row]]
+                continue
+            own["obs"].append(after[row])
+            own["did"].append(actions[row])
+            if over[row] or len(own["did"]) == self.length:
+                self.cut(row)
+            if over[row]:
+                self.rows[row] = self.fresh(shown[row]) | {"idle": self.rest}
+
+    def begin(self, obs, rows):
+        for row in np.flatnonzero(rows):
+            if self.rows[row]["did"]:
+                self.cut(row)
+            self.rows[row] = self.fresh(obs[row])
+
+
+@pytest.mark.parametrize("look", [1, 7, 1000])
+@pytest.mark.parametrize("length", [None, 1, 4])
+@pytest.mark.parametrize("rest", [0, 1, UNTIL_RESET])
+def test_a_recorder_cuts_as_a_plain_one_does_whenever_one_looks(rest, length, look):
+    rng, pool = np.random.default_rng(5), SegmentPool(6, "test")
+    recorder, plain = SegmentRecorder(2, length, pool, rest), Plain(length, rest)
+    recorder.begin(np.array([0, 100]), np.ones(2, bool))
+    obs = np.array([0, 100])
+    for t in range(400):
+        actions, after = rng.integers(0, 9, 2), obs + 1
+        over = rng.random(2) < 0.15
+        shown = np.where(over, -t, after) if rest == 0 and over.any() else after
+        recorder.add(actions, actions / 2, after, shown, over)
+        plain.add(actions.tolist(), after.tolist(), shown.tolist(), over)
+        obs = shown
+        resets = rng.random(2) < 0.04
+        if resets.any():
+            obs = np.where(resets, 1000 + t, obs)
+            recorder.begin(obs, resets)
+            plain.begin(obs.tolist(), resets)
+        if t % look == 0:
+            assert pool.total == len(plain.done)
+    assert pool.total == len(plain.done) > 20
+    for slot, expected in zip(pool.newest(6).tolist(), plain.done[-6:], strict=True):
+        segment = pool.segment(slot)
+        found = segment.ref.episode, segment.ref.start, segment.obs.tolist()
+        assert found == (expected[1], expected[2], expected[3])
+        assert segment.actions.tolist() == expected[4]
+        assert segment.rewards.tolist() == [action / 2 for action in expected[4]]

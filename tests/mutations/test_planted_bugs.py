@@ -1,0 +1,22 @@
+"""Tests are tested: each planted bug must be caught, and without one nothing may fail."""
+
+import pytest
+
+from tests.mutations.bugs import BUGS, copied, planted, run
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    return copied(tmp_path_factory.mktemp("mutations"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
+def test_a_planted_bug_is_caught(bug, copy):
+    assert planted(bug, copy) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tests", sorted({bug.tests for bug in BUGS}), ids=lambda t: t[0])
+def test_without_a_bug_the_same_tests_pass(tests, copy):
+    assert run(copy, *tests) == 0
