@@ -15,10 +15,10 @@ ONE_THREAD := OMP_NUM_THREADS=1
 SUITABLE := import sys; sys.exit(sys.version_info < (3, 11))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo train test check bench cards clean FORCE
+.PHONY: help setup demo train test check bench cards teachers clean FORCE
 
 help:  ## list these commands
-	@sed -n 's/^\([a-z]*\):.*##/\1:/p' Makefile | awk -F: '{ printf "  make %-7s%s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z]*\):.*##/\1:/p' Makefile | awk -F: '{ printf "  make %-9s%s\n", $$1, $$2 }'
 
 setup: $(READY)  ## create .venv with everything in it; done once, then instant
 	@echo "Ready. Try: make demo, make train, or $(BIN)/plaudit list"
@@ -44,6 +44,9 @@ bench: $(READY)  ## measure speed next to the peers, which it installs
 
 cards: $(READY)  ## measure every world again and write its card
 	$(ONE_THREAD) $(BIN)/python -m plaudit.envs.cards
+
+teachers: $(READY)  ## ask every teacher 20 000 times and write docs/teachers.md
+	$(ONE_THREAD) $(BIN)/python -m tests.contracts.teacher_statistics > docs/teachers.md
 
 clean:  ## remove .venv
 	rm -rf $(VENV)

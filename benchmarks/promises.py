@@ -31,6 +31,10 @@ def _case(name: str) -> Callable[[Row], bool]:
     return lambda row: bool(row["case"] == name)
 
 
+def _ours(rows: int) -> Callable[[Row], bool]:
+    return lambda row: _world(row) and str(row["case"]).endswith(f"n={rows}")
+
+
 def _world(row: Row) -> bool:
     return str(row["case"]).startswith("plaudit/")
 
@@ -62,6 +66,12 @@ PROMISES = (
         _case("joint vector form, n=1024"),
     ),
     Promise("WebForm in text, steps/s", "web_form", "steps_per_second", 5000, _case("text, n=1")),
+    Promise("RecordSegments at 64 / without", "wrappers", "x_recorded", 1 / 1.1, _ours(64)),
+    Promise("RecordSegments at 1,024 / without", "wrappers", "x_recorded", 1 / 1.2, _ours(1024)),
+    Promise("TeacherReward at 64 / without both", "wrappers", "x_judged", 1 / 1.1, _ours(64)),
+    Promise("TeacherReward at 1,024 / without both", "wrappers", "x_judged", 1 / 1.2, _ours(1024)),
+    Promise("HideReward at 64 / without", "wrappers", "x_hidden", 1 / 1.1, _ours(64)),
+    Promise("HideReward at 1,024 / without", "wrappers", "x_hidden", 1 / 1.2, _ours(1024)),
 )
 
 

@@ -22,7 +22,7 @@ import plaudit
 from benchmarks import THREADS, measure
 from benchmarks.promises import verdicts
 
-TABLES = ("imports", "token_ngram", "worlds", "grids", "repeated_rps", "web_form")
+TABLES = ("imports", "token_ngram", "worlds", "grids", "repeated_rps", "web_form", "wrappers")
 PACKAGES = (
     "gymnasium",
     "numpy",
@@ -57,6 +57,9 @@ HEADINGS = {
     "x_empty_images": "/ Empty, images",
     "x_doorkey": "/ DoorKey",
     "x_doorkey_images": "/ DoorKey, images",
+    "x_recorded": "RecordSegments\n/ without",
+    "x_hidden": "HideReward\n/ without",
+    "x_judged": "TeacherReward\n/ without both",
 }
 
 Row = dict[str, Any]

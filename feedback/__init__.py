@@ -2,23 +2,33 @@
 
 from typing import Any
 
-from plaudit.envs.names import load
 from plaudit.feedback import registry
+from plaudit.feedback.programs import Named, made
 
 
-def make(name: str, **settings: Any) -> Any:
+def make(name: Named, **settings: Any) -> Any:
     """The `Teacher` registered under a name, with JSON-able settings.
 
+    Args:
+        name: or {"name": ..., setting: ...}, as wrappers save it; its settings come first.
+        settings: of the teacher.
+
     Raises:
         KeyError: unknown name; the message names the nearest one.
+        ValueError: settings that it doesn't take or lacks, or a value out of its range.
+        TypeError: neither a name nor a mapping with one.
     """
-    return load("teacher", name, registry.TEACHERS)(**settings)
+    return made("teacher", name, registry.TEACHERS, settings)
 
 
-def model(name: str, **settings: Any) -> Any:
+def model(name: Named, **settings: Any) -> Any:
     """The `RewardModel` registered under a name, with JSON-able settings.
 
+    Args:
+        name: as `make`.
+        settings: of the model.
+
     Raises:
-        KeyError: unknown name; the message names the nearest one.
+        KeyError, ValueError, TypeError: as `make`.
     """
-    return load("reward model", name, registry.MODELS)(**settings)
+    return made("reward model", name, registry.MODELS, settings)

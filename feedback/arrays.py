@@ -4,6 +4,7 @@ A response model is written once: a teacher draws from it in numpy, a reward mod
 in torch. All of them work on the last axis.
 """
 
+from math import log
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,9 +12,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+HALF = -log(2.0)
+"""The log of one half, on whose two sides log(1 - p) is computed differently."""
 
-def _never(like: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return np.full(like.shape, -np.inf)
+
+def _log_rest(logp: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """log(1 - exp(logp)), exact for small and for large probabilities."""
+    with np.errstate(divide="ignore"):
+        return np.where(logp > HALF, np.log(-np.expm1(logp)), np.log1p(-np.exp(logp)))
 
 
 NUMPY = SimpleNamespace(
@@ -24,7 +30,8 @@ NUMPY = SimpleNamespace(
     log_normal_cdf=special.log_ndtr,
     exp=np.exp,
     log_add=np.logaddexp,
-    log_rest=lambda odds: np.log(np.maximum(1.0 - odds, 0.0), where=odds < 1.0, out=_never(odds)),
+    log_sum=lambda array: special.logsumexp(array, axis=-1),
+    log_rest=_log_rest,
     isnan=np.isnan,
     where=np.where,
     highest=lambda array: array.max(axis=-1, keepdims=True),
@@ -54,8 +61,8 @@ def _torch() -> Any:
         log_normal_cdf=torch.special.log_ndtr,
         exp=torch.exp,
         log_add=torch.logaddexp,
-        # log(1 - p), kept off -inf, whose gradient would spoil even answers that were not given.
-        log_rest=lambda odds: torch.log1p(-odds.clamp(max=1.0 - torch.finfo(odds.dtype).eps)),
+        log_sum=lambda array: torch.logsumexp(array, -1),
+        log_rest=_log_rest_of_tensor,
         isnan=torch.isnan,
         where=torch.where,
         highest=lambda array: array.max(-1, keepdim=True).values,
@@ -63,4 +70,18 @@ def _torch() -> Any:
         constant=lambda values, like: torch.as_tensor(values, dtype=like.dtype, device=like.device),
         places=lambda values, like: torch.as_tensor(values, device=like.device),
         pick=lambda array, index: array.gather(-1, index[..., None])[..., 0],
+    )
+
+
+def _log_rest_of_tensor(logp: Any) -> Any:
+    import torch
+
+    # Kept off -inf, whose gradient would spoil even answers that were not given.
+    below = logp.clamp(max=-torch.finfo(logp.dtype).tiny)
+    large = below > HALF
+    some = torch.full_like(below, HALF)
+    return torch.where(
+        large,
+        torch.log(-torch.expm1(torch.where(large, below, some))),
+        torch.log1p(-torch.exp(torch.where(large, some, below))),
     )

@@ -61,6 +61,8 @@ def log_prob(
     _check_shapes(ask, answers, utilities, mask)
     if mask is not None:
         answers = torch.where(_like(mask, answers), answers, _some_answer(ask, answers))
+        # What is masked must not even be computed with: its gradient could be no number.
+        utilities = torch.where(_like(mask, utilities), utilities, torch.zeros_like(utilities))
     _check_answers(ask, answers, choice)
     unsaid = {"reticence": reticence} if reticence else {}
     logp: torch.Tensor = ask.log_prob(answers, utilities, choice, lapse, **unsaid)
@@ -75,6 +77,8 @@ def _some_answer(ask: Ask, answers: torch.Tensor) -> torch.Tensor:
     """A valid answer, in place of those that are masked."""
     if ask.continuous:
         return torch.full_like(answers, float(ask.space.low))  # type: ignore[attr-defined]
+    if ask.kind == "rank":
+        return torch.arange(ask.segments, device=answers.device).expand_as(answers)
     first = ask.answer((0,) * len(ask.sizes))
     return torch.as_tensor(first, dtype=answers.dtype, device=answers.device)
 
@@ -101,7 +105,9 @@ def _check_shapes(
 
 def _check_answers(ask: Ask, answers: torch.Tensor, choice: Any) -> None:
     if ask.kind == "rank":
-        right = bool((answers.sort(-1).values == torch.arange(ask.segments)).all())
+        right = bool(
+            (answers.sort(-1).values == torch.arange(ask.segments, device=answers.device)).all()
+        )
     elif ask.continuous:
         low, high = ask.space.low, ask.space.high  # type: ignore[attr-defined]
         right = bool(((answers >= float(low)) & (answers <= float(high))).all())

@@ -5,18 +5,18 @@ external agent learns through it without callbacks.
 """
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from math import comb
-from typing import Any
+from math import comb, inf
+from typing import Any, Self
 
-import gymnasium as gym
 import numpy as np
 
 from plaudit import feedback
+from plaudit.envs.limits import check_range
 from plaudit.envs.names import load, nearest
-from plaudit.envs.types import State, TokenSpec, generator_from, generator_state, stream
+from plaudit.envs.types import State, generator_from, generator_state, stream
 from plaudit.feedback.asks import Ask, ask_from_json
+from plaudit.feedback.programs import Named
 from plaudit.feedback.segments import SegmentPool
 from plaudit.feedback.store import FeedbackBuffer
 from plaudit.feedback.types import Query
@@ -27,9 +27,6 @@ SAMPLERS = {
 }
 
 LOG = logging.getLogger(__name__)
-
-Spec = str | dict[str, Any]
-"""A registered name, or {"name": ..., setting: ...}: JSON-able."""
 
 
 @dataclass(frozen=True)
@@ -53,14 +50,26 @@ class Schedule:
 
     def __post_init__(self) -> None:
         for name in ("labels", "labels_per_round", "segments_per_round"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+            check_range(name, getattr(self, name), 1, inf, integer=True)
         if self.sampler not in SAMPLERS:
             raise KeyError(f"unknown sampler {self.sampler!r}{nearest(self.sampler, SAMPLERS)}")
         if self.question.grain not in ("segment", "step"):
             raise ValueError(f"a reward is learned from whole segments or steps, not {self.ask}")
         if self.sampler == "disagreement" and self.question.segments != 2:
             raise ValueError(f"disagreement picks pairs; {self.ask} needs sampler='uniform'")
+
+    @classmethod
+    def of(cls, settings: dict[str, Any]) -> Self:
+        """The schedule with these settings.
+
+        Raises:
+            TypeError: it has no such setting; the message names the nearest one.
+        """
+        for name in settings:
+            if name not in cls.__dataclass_fields__:
+                known = cls.__dataclass_fields__
+                raise TypeError(f"a schedule has no setting {name!r}{nearest(name, known)}")
+        return cls(**settings)
 
     @property
     def question(self) -> Ask:
@@ -78,10 +87,12 @@ class PreferenceLoop:
     """
 
     def __init__(
-        self, teacher: Spec, model: Spec, schedule: Schedule, shape: dict[str, Any], seed: int
+        self, teacher: Named, model: Named, schedule: Schedule, shape: dict[str, Any], seed: int
     ) -> None:
-        self.teacher = made(feedback.make, teacher)
-        self.model = made(feedback.model, model, **shape)
+        self.teacher = feedback.make(teacher)
+        self.model = feedback.model(model, **shape)
+        named = {"teacher": _name(teacher), "model": _name(model)}
+        self._of: dict[str, Any] = named | shape
         self.schedule, self._ask = schedule, schedule.question
         self.buffer = FeedbackBuffer()
         self.asked = 0
@@ -144,6 +155,7 @@ class PreferenceLoop:
 
     def get_state(self) -> State:
         return {
+            "of": dict(self._of),
             "teacher": self.teacher.get_state(),
             "model": self.model.get_state(),
             "buffer": self.buffer.get_state(),
@@ -155,7 +167,26 @@ class PreferenceLoop:
             "order": generator_state(self._order),
         }
 
+    def check_state(self, state: State) -> None:
+        """Refuse the state of another loop, before anything of it is applied.
+
+        Raises:
+            ValueError: it has another teacher or model, or is of a world with other spaces.
+        """
+        if state.get("of") != self._of:
+            raise ValueError(
+                f"the state is that of a loop of {state.get('of')}, and this one is of {self._of}"
+            )
+        for part, mine in (("teacher", self.teacher), ("model", self.model)):
+            saved, expected = set(state[part]), set(mine.get_state())
+            if saved != expected:
+                raise ValueError(
+                    f"the state of {self._of[part]!r} should hold {sorted(expected)}, "
+                    f"got {sorted(saved)}; was it made with other settings?"
+                )
+
     def set_state(self, state: State) -> None:
+        self.check_state(state)
         self.teacher.set_state(state["teacher"])
         self.model.set_state(state["model"])
         self.buffer.set_state(state["buffer"])
@@ -166,66 +197,5 @@ class PreferenceLoop:
         self._order = generator_from(state["order"])
 
 
-def model_shape(env: Any) -> dict[str, Any]:
-    """What a reward model must know of a world: its tokens, or the sizes of its vectors.
-
-    Args:
-        env: an environment, single or vector, wrapped or not.
-
-    Raises:
-        TypeError: the spaces are neither those of a token world nor flat numbers.
-    """
-    spec = _token_spec(env)
-    if spec is not None:
-        return {"kind": "tokens", "vocab_size": spec.vocab_size, "pad_id": spec.pad_id}
-    vector = isinstance(env, gym.vector.VectorEnv)
-    obs = env.single_observation_space if vector else env.observation_space
-    action = env.single_action_space if vector else env.action_space
-    flat = isinstance(obs, gym.spaces.Box | gym.spaces.MultiDiscrete) and len(obs.shape) == 1
-    if not flat:
-        raise TypeError(
-            f"learned rewards need flat observations of numbers or a token world, got {obs}; "
-            "gymnasium.wrappers.FlattenObservation makes many others flat"
-        )
-    if isinstance(action, gym.spaces.Discrete):
-        return {"kind": "vectors", "obs_dim": obs.shape[0], "action_dim": int(action.n)}
-    if isinstance(action, gym.spaces.Box) and len(action.shape) == 1:
-        return {"kind": "vectors", "obs_dim": obs.shape[0], "action_dim": action.shape[0]}
-    raise TypeError(f"learned rewards need Discrete or flat Box actions, got {action}")
-
-
-def _token_spec(env: Any) -> TokenSpec | None:
-    """That of the outermost token view or world, if there is one."""
-    if isinstance(env, gym.vector.VectorEnv):
-        rows = env.unwrapped
-        if not isinstance(rows, gym.vector.SyncVectorEnv):
-            same = env.single_observation_space == rows.single_observation_space
-            return _if_tokens(getattr(rows, "token_spec", None), same, env.single_action_space)
-        env = rows.envs[0]
-    layer = env
-    while "token_spec" not in {*dir(type(layer)), *vars(layer)}:
-        if not isinstance(layer, gym.Wrapper):
-            return None
-        layer = layer.env
-    same = env.observation_space == layer.observation_space
-    return _if_tokens(getattr(layer, "token_spec", None), same, env.action_space)
-
-
-def _if_tokens(spec: TokenSpec | None, same: bool, actions: gym.Space[Any]) -> TokenSpec | None:
-    """The spec, unless something in between changed what is seen or done."""
-    if spec is None or not same or actions != gym.spaces.Discrete(spec.vocab_size):
-        return None
-    return spec
-
-
-def made(maker: Callable[..., Any], spec: Spec, **defaults: Any) -> Any:
-    """What `feedback.make` or `feedback.model` makes of a spec, whose settings come first."""
-    if not isinstance(spec, str | dict):
-        raise TypeError(
-            "expected a name or {'name': ..., setting: ...}, which wrappers can save, "
-            f"got {spec!r}"
-        )
-    settings = {"name": spec} if isinstance(spec, str) else dict(spec)
-    if "name" not in settings:
-        raise ValueError(f"expected a name or {{'name': ..., setting: ...}}, got {spec}")
-    return maker(settings.pop("name"), **(defaults | settings))
+def _name(spec: Named) -> str:
+    return spec if isinstance(spec, str) else str(spec["name"])

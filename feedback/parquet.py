@@ -68,6 +68,9 @@ ARRAYS = ("obs", "actions")
 Counts = dict[str, int]
 """Rows of every table."""
 
+Stamps = dict[str, tuple[int, int, int]]
+"""What tells files, by their names within a version, from others: inode, bytes, time of change."""
+
 
 def lasting(parts: Sequence[Counts], total: Counts) -> list[Counts]:
     """The leading parts that the next version links: each larger than all that comes after it."""
@@ -134,10 +137,28 @@ def read(path: Path) -> tuple[State, list[Counts]]:
     return {"privileged": meta["privileged"], **state}, [] if old else parts
 
 
-def stamp(path: Path) -> tuple[int, int]:
-    """What tells a version from another one of the same name."""
-    about = (path / META).stat()
-    return about.st_ino, about.st_mtime_ns
+def stamps(version: Path) -> Stamps:
+    """The files of a version as they are now."""
+    about = {file: file.stat() for file in version.rglob("*") if file.is_file()}
+    return {
+        file.relative_to(version).as_posix(): (a.st_ino, a.st_size, a.st_mtime_ns)
+        for file, a in about.items()
+    }
+
+
+def intact(parts: Sequence[Counts], before: Stamps, now: Stamps) -> list[Counts]:
+    """The leading parts of a version whose files are as they were.
+
+    Args:
+        parts: of the version.
+        before: its files when they were written or read.
+        now: its files now.
+    """
+    for number, part in enumerate(parts):
+        names = [_name(table, number) for table in COLUMNS if part[table]]
+        if any(name not in now or now[name] != before[name] for name in names):
+            return list(parts[:number])
+    return list(parts)
 
 
 def _meta(path: Path) -> dict[str, Any]:
@@ -185,7 +206,7 @@ def _naming(file: Path) -> Iterator[None]:
     """Errors within name the file that is damaged."""
     try:
         yield
-    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"{file} is damaged: {error}") from error
 
 

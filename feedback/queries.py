@@ -13,6 +13,9 @@ Groups = npt.NDArray[np.int64]
 
 Sampler = Callable[[Sequence[Segment], RewardModel | None, np.random.Generator], Groups]
 
+POOL = 10
+"""Pairs looked at per pair taken by disagreement."""
+
 
 def uniform(count: int, size: int = 2) -> Sampler:
     """Groups drawn uniformly, no segment twice in one; no pair and no single one twice.
@@ -34,8 +37,8 @@ def uniform(count: int, size: int = 2) -> Sampler:
     return sample
 
 
-def disagreement(count: int, pool: int = 10, size: int = 2) -> Sampler:
-    """Of `pool * count` uniform pairs, those on which the model's members disagree most.
+def disagreement(count: int, size: int = 2) -> Sampler:
+    """Of `POOL * count` uniform pairs, those on which the model's members disagree most.
 
     Disagreement is the standard deviation over members of P(first is better).
 
@@ -43,7 +46,6 @@ def disagreement(count: int, pool: int = 10, size: int = 2) -> Sampler:
 
     Args:
         count: pairs per call.
-        pool: pairs looked at per pair taken, >= 1.
         size: 2; other groups are refused.
     """
     if size != 2:
@@ -55,7 +57,7 @@ def disagreement(count: int, pool: int = 10, size: int = 2) -> Sampler:
         if model is None:
             raise ValueError("disagreement needs a reward model, got None; use uniform")
         total = len(candidates) * (len(candidates) - 1) // 2
-        pairs = _draw_pairs(len(candidates), max(count, min(pool * count, total)), rng)
+        pairs = _draw_pairs(len(candidates), max(count, min(POOL * count, total)), rng)
         batch = pad(candidates)
         rewards = model.members(batch.obs[:, :-1], batch.actions)
         returns = (rewards * batch.mask).sum(-1, dtype=np.float64)

@@ -1,14 +1,18 @@
 """From steps to segments: a recorder that follows N rows and cuts what they do into segments."""
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from math import inf
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from plaudit.envs.limits import check_range
 from plaudit.envs.types import State
+from plaudit.feedback.cuts import Cut
 from plaudit.feedback.segments import SegmentPool
-from plaudit.feedback.shots import Shots
-from plaudit.feedback.timeline import Cut, Timeline, Views
+from plaudit.feedback.shots import Shot, Shots
+from plaudit.feedback.timeline import Timeline, Views, copied
 
 ENDLESS = UNTIL_RESET = 2**60  # steps, longer than any episode
 NOBODY = np.zeros(0, np.int64)
@@ -18,11 +22,28 @@ Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 
 
-class SegmentRecorder:
+class End(NamedTuple):
+    """Episodes that ended at a time.
+
+    Attributes:
+        time: of the end, steps noted by then.
+        rows: (n,) whose.
+        last: makes (n, ...) what they saw last, where the line shows the next episode by then.
+        shots: of that, where they are kept.
+    """
+
+    time: int
+    rows: Ints
+    last: Callable[[], Array] | None = None
+    shots: Sequence[Shot] | None = None
+
+
+class SegmentRecorder(Timeline):
     """Follows N rows step by step and cuts a segment at each episode's end, or every `length`.
 
-    A reset in mid-episode is an end too: what an outer time limit stopped is not lost. Steps are
-    only noted; segments are cut when somebody looks at the pool, or when room runs out.
+    `begin` notes a reset, `note` a step, and `end` that episodes ended with it. A reset in
+    mid-episode is an end too: what an outer time limit stopped is not lost. Segments are cut when
+    somebody looks at the pool, or when room runs out.
 
     Source: own design.
 
@@ -35,16 +56,16 @@ class SegmentRecorder:
     """
 
     def __init__(self, rows: int, length: int | None, pool: SegmentPool, rest: int = 0) -> None:
-        if length is not None and length < 1:
-            raise ValueError(f"length must be at least 1 step, got {length}")
+        if length is not None:
+            length = int(check_range("length", length, 1, inf, integer=True, unit="steps"))
+        super().__init__()
         self.pool = pool
         pool.before_looking(self.look)
         self._length, self._rest = ENDLESS if length is None else length, rest
         self._whole = length is None  # a segment is an episode, which saves some bookkeeping
-        self._line: Timeline | None = None
         self._looked = 0  # time up to which segments are cut
         self._due = self._length  # no row's segment reaches the length before this time
-        self._finals: dict[int, Views] = {}  # (N, ...) seen before an auto-reset, by time
+        self._ends: list[End] = []  # not yet looked at, in order
         self._begun = np.zeros(rows, np.int64)  # time at which a row's segment began
         self._first = np.zeros(rows, np.int64)  # the same of its episode
         self._episode = np.full(rows, -1)  # number of the row's episode, given at its first cut
@@ -66,68 +87,47 @@ class SegmentRecorder:
             rows: (N,) which of them start anew.
             shots: of all rows, where they are kept.
         """
-        line = self._line
-        if line is None:
-            self._line = Timeline(np.asarray(obs), shots)
-            return
-        self.look()
-        unfinished = (rows & (self._begun < line.now)).nonzero()[0]
-        if len(unfinished):
-            self._cut(line, unfinished, line.now, None)
-        self.pool.keep_last(line)
-        line.see(np.asarray(obs), shots)
-        self._begin_anew(rows.nonzero()[0], line.now)
-        self._due = min(self._due, line.now + self._length)
+        if self._size:
+            self.look()
+            unfinished = (rows & (self._begun < self.now)).nonzero()[0]
+            if len(unfinished):
+                self._cut(unfinished, self.now, None)
+            self.pool.keep_last(self)
+        self.see(np.asarray(obs), shots)
+        self._begin_anew(rows.nonzero()[0], self.now)
+        self._due = min(self._due, self.now + self._length)
 
-    def add(
-        self,
-        actions: Any,
-        rewards: Any,
-        after: Array,
-        shown: Array,
-        over: Bools,
-        shots: tuple[Shots, Shots] | None = None,
+    def end(
+        self, rows: Ints, last: list[Any] | None = None, shots: Sequence[Shot] | None = None
     ) -> None:
-        """Note one step of all rows.
+        """Episodes ended with the latest step.
 
         Args:
-            actions: (N, ...) of this step.
-            rewards: (N,) true rewards of this step.
-            after: (N, ...) observation the step led to (the final one where an episode ended).
-            shown: (N, ...) observation returned, the new episode's where there was an auto-reset;
-                `after` itself if there was none.
-            over: (N,) the episode is over.
-            shots: those of `after` and of `shown`, where they are kept.
+            rows: (n,) whose, in their order.
+            last: (n, ...) what they saw last, where the next episode has begun in the same step.
+            shots: of that, where they are kept.
         """
-        line = self._line
-        if line is None:
-            raise RuntimeError("step was called before the first reset")
-        if line.now == line.limit:
-            self.look()
-            line.make_room(min(int(self._begun.min()), self.pool.oldest_step(line), line.now))
-        line.note(np.asarray(actions), rewards, over, np.asarray(shown), shots and shots[1])
-        if after is not shown:
-            self._finals[line.now] = Views(after, shots and shots[0])
+        self._ends.append(End(self.now, rows, None if last is None else copied(last), shots))
 
     def look(self) -> None:
         """Move what has ended into the pool."""
-        line = self._line
-        if line is None:
+        if self._looked == self.now:
             return
-        for step in range(self._looked, line.now):
-            over = line.over(step)
-            if np.count_nonzero(over) or step + 1 >= self._due:
-                self._cut_after(line, step, over)
-        self._looked = line.now
-        self._finals.clear()
+        if self._ends:
+            for end in self._ends:
+                self._cut_due(end.time - 1)
+                self._cut_at(end)
+            self._ends = []
+        if self._due <= self.now:
+            self._cut_due(self.now)
+        self._looked = self.now
 
     def get_state(self) -> State:
         self.look()
-        line = self._line
-        oldest = 0 if line is None else min(int(self._begun.min()), line.now)
+        oldest = min(int(self._begun.min()), self.now)
         return {
             "pool": self.pool.get_state(),
-            "steps": None if line is None else line.get_state(oldest),
+            "steps": self.kept(oldest),
             "begun": self._begun - oldest,
             "first": self._first - oldest,
             "episode": self._episode.copy(),
@@ -136,26 +136,43 @@ class SegmentRecorder:
 
     def set_state(self, state: State) -> None:
         self.pool.set_state(state["pool"])
-        self._line = None if state["steps"] is None else Timeline.from_state(state["steps"])
-        self._looked = 0 if self._line is None else self._line.now
-        self._due, self._finals, self._last_cut = self._length, {}, (0, NOBODY)
+        self.keep(state["steps"])
+        self._looked = self.now
+        self._due, self._ends, self._last_cut = self._length, [], (0, NOBODY)
         self._begun, self._first = state["begun"].copy(), state["first"].copy()
         self._episode, self._episodes = state["episode"].copy(), int(state["episodes"])
 
-    def _cut_after(self, line: Timeline, step: int, over: Bools) -> None:
-        """Cut the segments that end with a step."""
-        end, ended = step + 1, over.nonzero()[0]
-        if self._rest:
-            ended = ended[self._begun[ended] <= step]
-        rows = ended if end < self._due else self._due_rows(ended, end)
-        final = self._finals.pop(end, None)
-        if len(rows):
-            self._cut(line, rows, end, final and final.of(rows))
-            self._last_cut = end, rows
-        if len(ended):
-            self._begin_anew(ended, end + self._rest)
+    def _oldest(self) -> int:
+        self.look()
+        return min(int(self._begun.min()), self.pool.oldest_step(self), self.now)
 
-    def _cut(self, line: Timeline, rows: Ints, end: int, last: Views | None) -> None:
+    def _cut_due(self, until: int) -> None:
+        """Cut the segments that reached the length up to a time, where no episode ended."""
+        while self._due <= until:
+            self._cut_at(End(self._due, NOBODY))
+
+    def _cut_at(self, end: End) -> None:
+        """Cut the segments that end at a time."""
+        time, ended = end.time, end.rows
+        if self._rest:
+            ended = ended[self._begun[ended] < time]
+        rows = ended if time < self._due else self._due_rows(ended, time)
+        if len(rows):
+            self._cut(rows, time, self._finals_of(rows, ended, end))
+            self._last_cut = time, rows
+        if len(ended):
+            self._begin_anew(ended, time + self._rest)
+
+    def _finals_of(self, rows: Ints, ended: Ints, end: End) -> Views | None:
+        """What `rows`, some of which have `ended`, saw last; None if the line shows it."""
+        if end.last is None:
+            return None
+        finals = Views(end.last(), end.shots)
+        if len(rows) == len(ended):
+            return finals
+        return self.shown(end.time, rows).but(np.searchsorted(rows, ended), finals)
+
+    def _cut(self, rows: Ints, end: int, last: Views | None) -> None:
         """Move the segments of `rows`, which end at a time, into the pool."""
         begins = self._begun[rows]
         if self._whole:
@@ -165,7 +182,7 @@ class SegmentRecorder:
         else:
             episodes, starts = self._numbers(rows), begins - self._first[rows]
         self._begun[rows] = end
-        self.pool.receive(Cut(line, rows, begins, end, episodes, starts, last))
+        self.pool.receive(Cut(self, rows, begins, end, episodes, starts, last))
 
     def _numbers(self, rows: Ints) -> Ints:
         """Numbers of the episodes of `rows`, given in the order of their first cuts."""

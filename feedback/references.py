@@ -7,13 +7,14 @@ The mask is bool, True where an action is legal, and always given.
 Source: own design; a world's own reference is the one from which its `oracle(beta)` measures KL.
 """
 
-import pkgutil
 from collections.abc import Callable
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 import numpy.typing as npt
+
+from plaudit.feedback.programs import program
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -32,10 +33,10 @@ def reference_policy(name: str, env: Any) -> Reference:
         env: what is played, single or vector.
 
     Raises:
-        ValueError: the name is none of these, or the world's reference is not defined under its
-            settings.
-        TypeError: the world has no reference policy of its own, or a wrapper shows something else
-            than the world does.
+        ValueError: the name is none of these, or there is no such module or attribute, or the
+            world's reference is not defined under its settings.
+        TypeError: what is named can't be called, the world has no reference policy of its own, or
+            a wrapper shows something else than the world does.
     """
     if name == "uniform":
         return uniform
@@ -45,7 +46,7 @@ def reference_policy(name: str, env: Any) -> Reference:
         raise ValueError(
             f"reference must be 'uniform', 'world' or 'module:attribute', got {name!r}"
         )
-    return _checked(pkgutil.resolve_name(name), name)
+    return _checked(program("reference", name), name)
 
 
 def uniform(obs: npt.NDArray[Any], mask: Bools) -> Floats:

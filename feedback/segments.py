@@ -2,15 +2,19 @@
 
 from bisect import bisect_right
 from collections.abc import Callable
+from dataclasses import replace
+from math import inf
 from operator import itemgetter
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from plaudit.envs.limits import check_range
 from plaudit.envs.types import State
+from plaudit.feedback.cuts import Cut, cut_of
 from plaudit.feedback.shots import shots_from, shots_of, shots_state
-from plaudit.feedback.timeline import Cut, Timeline, cut_of
+from plaudit.feedback.timeline import Timeline
 from plaudit.feedback.types import Segment, pad
 
 Array = npt.NDArray[Any]
@@ -25,12 +29,17 @@ class SegmentPool:
     Args:
         keep: segments held, at least 2.
         env_id: written into each segment's reference.
+        told: puts a segment that was handed out into words, where they were not noted.
+
+    Raises:
+        ValueError: keep is no integer, or too small.
     """
 
-    def __init__(self, keep: int, env_id: str) -> None:
-        if keep < 2:
-            raise ValueError(f"keep must be at least 2 segments, got {keep}")
-        self.keep = keep
+    def __init__(
+        self, keep: int, env_id: str, told: Callable[[Segment], str | None] | None = None
+    ) -> None:
+        self.keep = int(check_range("keep", keep, 2, inf, integer=True, unit="segments"))
+        self._told = told
         self.env_id = env_id
         self._total = 0
         self._cuts: list[tuple[int, Cut]] = []  # each with the number of its first segment
@@ -92,7 +101,10 @@ class SegmentPool:
             raise IndexError(f"slot must be in 0..{len(self) - 1}, got {slot}")
         number = self.total - 1 - (self.total - 1 - slot) % self.keep
         first, cut = self._cuts[bisect_right(self._cuts, number, key=itemgetter(0)) - 1]
-        return cut.segment(number - first, self.env_id)
+        made = cut.segment(number - first, self.env_id)
+        if self._told is None or made.text is not None:
+            return made
+        return replace(made, text=self._told(made))
 
     def newest(self, count: int) -> Ints:
         """Slots of the latest segments, newest last, at most `count`."""
@@ -128,6 +140,7 @@ class SegmentPool:
             "length": np.array([len(segment) for segment in segments]),
             "episode": np.array([ref.episode for ref in refs]),
             "start": np.array([ref.start for ref in refs]),
+            "text": [segment.text for segment in segments],
             "shots": [shots_state(shots) for shots in map(shots_of, segments) if shots] or None,
         }
 
@@ -137,6 +150,6 @@ class SegmentPool:
             keys = ("obs", "actions", "rewards", "episode", "start", "length")
             obs, actions, rewards, episodes, starts, lengths = (state[key] for key in keys)
             shots = None if state["shots"] is None else list(map(shots_from, state["shots"]))
-            cut = cut_of(obs, actions, rewards, episodes, starts, lengths, shots)
+            cut = cut_of(obs, actions, rewards, episodes, starts, lengths, shots, state["text"])
             self._total = int(state["total"])
             self._cuts = [(self._total - len(cut), cut)]

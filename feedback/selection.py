@@ -11,8 +11,7 @@ from plaudit.envs.types import stream
 from plaudit.feedback.agreement import by_query
 from plaudit.feedback.asks import KINDS, Ask
 from plaudit.feedback.store import FeedbackBuffer, Row
-
-SOURCES = ("sim", "llm", "human")
+from plaudit.feedback.types import SOURCES, Source
 
 TAKES = {
     "agreement": ("at",),
@@ -26,7 +25,7 @@ def filtered(
     buffer: FeedbackBuffer,
     *,
     annotator: str | Collection[str] | None = None,
-    source: Literal["sim", "llm", "human"] | None = None,
+    source: Source | None = None,
     after: int | None = None,
     before: int | None = None,
     ask: Ask | str | None = None,

@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from plaudit.envs.forms import SingleForm
 from plaudit.envs.game import Arrays, Bools, Floats, Game, put, take
+from plaudit.envs.names import nearest
 from plaudit.envs.types import Oracle, State
-from plaudit.feedback.types import Segment
 
 MAX_PATHS = 5040  # sequences of actions played at once
 
@@ -71,10 +71,12 @@ class Simulator:
 
     Raises:
         TypeError: it is none of plaudit's own worlds, whose states can be played on from.
-        gymnasium.error.Error: there is no such world.
+        KeyError: there is no such world; the message names the nearest one.
     """
 
     def __init__(self, world: str, settings: Mapping[str, Any] | None = None) -> None:
+        if not isinstance(world, str):
+            raise TypeError(f"world must be an id, e.g. 'plaudit/Delivery-v0', got {world!r}")
         self.world, self.settings = world, dict(settings or {})
         self._env = _form(world, json.dumps(self.settings, sort_keys=True))
         self.game: Game = self._env.game
@@ -232,20 +234,6 @@ class Simulator:
         return self._env.action_masks()
 
 
-def states_of(segment: Segment) -> tuple[State, ...]:
-    """The world's states of a segment.
-
-    Raises:
-        ValueError: it carries none.
-    """
-    if segment.states is None:
-        raise ValueError(
-            f"{segment.ref} carries no states of the world, which this teacher judges by; record "
-            "them with RecordSegments(states=True)"
-        )
-    return segment.states
-
-
 def side_by_side(states: Sequence[State]) -> Arrays:
     """The game's arrays of several states, one row each."""
     first: Arrays = states[0]["game"]
@@ -259,7 +247,11 @@ def _oracle(form: SingleForm) -> Oracle:
 
 @lru_cache(maxsize=16)
 def _form(world: str, settings: str) -> SingleForm:
-    form = gym.make(world, **json.loads(settings)).unwrapped
+    try:
+        form = gym.make(world, **json.loads(settings)).unwrapped
+    except gym.error.UnregisteredEnv as error:
+        ours = [name for name in gym.registry if name.startswith("plaudit/")]
+        raise KeyError(f"unknown world {world!r}{nearest(world, ours)}") from error
     if not isinstance(form, SingleForm):
         raise TypeError(
             f"{world!r} is a {type(form).__name__}, none of plaudit's own worlds: its states can't "

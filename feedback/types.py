@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal, NamedTuple, Self
+from numbers import Integral, Real
+from typing import Any, Literal, NamedTuple, Self, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,34 @@ from plaudit.envs.types import State
 from plaudit.feedback.asks import Answer, Ask
 
 Array = npt.NDArray[Any]
+
+Source = Literal["sim", "llm", "human"]
+SOURCES = get_args(Source)
+
+INT64 = 2**63  # whole numbers are stored in 64 bits
+LARGEST = np.finfo(np.float64).max.item()
+
+
+def mended(value: Any) -> Any:
+    """Texts, also within dicts, lists and tuples, as any file can hold them.
+
+    Half a character, which keyboards and cut texts produce, is no UTF-8; it becomes its escape.
+    """
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
+    if type(value) is dict:
+        return {mended(key): mended(item) for key, item in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(map(mended, value))
+    return value
+
+
+def is_duration(seconds: Any) -> bool:
+    """Whether this is a finite number of at least 0, small enough for a float."""
+    if isinstance(seconds, Integral):
+        # An integer too large for a float still compares well with one.
+        return not isinstance(seconds, bool) and 0 <= int(seconds) <= LARGEST
+    return isinstance(seconds, Real) and 0 <= float(seconds) <= LARGEST
 
 
 @dataclass(frozen=True)
@@ -21,6 +50,9 @@ class SegmentRef:
     episode: int
     start: int
     end: int
+
+    def __post_init__(self) -> None:
+        _mend(self, "env_id")
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +83,8 @@ class Segment:
     others: Mapping[str, "Segment"] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if self.text is not None:
+            _mend(self, "text")
         if len(self.obs) != len(self.actions) + 1:
             raise ValueError(
                 f"a segment of {len(self.actions)} actions needs {len(self.actions) + 1} "
@@ -125,7 +159,7 @@ class Query:
         ask: the question.
         order: `order[i]` is the stored index of what is shown at place i.
         context: what the judge is told beside the segments, JSON values.
-        query_id: unique within a run.
+        query_id: unique within a run, of 64 bits.
         provenance: how the query was chosen, e.g. "uniform".
     """
 
@@ -137,6 +171,10 @@ class Query:
     provenance: str = "uniform"
 
     def __post_init__(self) -> None:
+        _check_whole(self, "query_id")
+        _mend(self, "provenance")
+        if self.context:
+            object.__setattr__(self, "context", mended(self.context))
         if len(self.segments) != self.ask.segments:
             raise ValueError(
                 f"{self.ask.kind!r} asks about {self.ask.segments} segments, "
@@ -152,7 +190,7 @@ class Query:
 
 @dataclass(frozen=True)
 class Feedback:
-    """One answer by one annotator.
+    """One answer by one annotator; ValueError where a field can't be stored.
 
     Attributes:
         query_id: the query answered.
@@ -177,8 +215,22 @@ class Feedback:
     asked: int = 0
     answered: int = 0
     seconds: float | None = None
-    source: Literal["sim", "llm", "human"] = "sim"
+    source: Source = "sim"
     seed: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("annotator", "reason", "comment"):
+            _mend(self, name)
+        for name in ("query_id", "asked", "answered"):
+            _check_whole(self, name)
+        if self.seed is not None:
+            _check_whole(self, "seed")
+        if self.source not in SOURCES:
+            raise ValueError(f"source must be one of {', '.join(SOURCES)}, got {self.source!r}")
+        if self.probs is not None:
+            _check_probs(self)
+        if self.seconds is not None and not is_duration(self.seconds):
+            raise ValueError(f"seconds must be a finite number of at least 0, got {self.seconds!r}")
 
     def to_json(self) -> dict[str, Any]:
         """The fields as JSON values; `from_json` reads them."""
@@ -191,3 +243,30 @@ class Feedback:
             key: tuple(v) if isinstance(v, list) else v for key, v in fields.items()
         }
         return cls(**known)
+
+
+def _mend(record: Any, name: str) -> None:
+    text = getattr(record, name)
+    if not isinstance(text, str):
+        raise ValueError(f"{name} must be a text, got {text!r}")
+    if not text.isascii():
+        object.__setattr__(record, name, mended(text))
+
+
+def _check_whole(record: Any, name: str) -> None:
+    value = getattr(record, name)
+    if type(value) is not int:
+        if not isinstance(value, Integral) or isinstance(value, bool):
+            raise ValueError(f"{name} must be an integer, got {value!r}")
+        object.__setattr__(record, name, int(value))
+    if not -INT64 <= value < INT64:
+        raise ValueError(f"{name} must be an integer of 64 bits, got {value}")
+
+
+def _check_probs(feedback: Feedback) -> None:
+    probs: Any = feedback.probs
+    if type(probs) is tuple and set(map(type, probs)) == {float}:
+        return
+    if not isinstance(probs, tuple | list) or not all(isinstance(p, Real) for p in probs):
+        raise ValueError(f"probs must be numbers, got {str(probs)[:80]}")
+    object.__setattr__(feedback, "probs", tuple(map(float, probs)))

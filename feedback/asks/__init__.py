@@ -1,5 +1,6 @@
 """Every kind of question: its answer space and, with a `Choice`, the odds of its answers."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from plaudit.envs.names import nearest
@@ -18,6 +19,7 @@ from plaudit.feedback.asks.marking import Check as Check
 from plaudit.feedback.asks.marking import Describe as Describe
 from plaudit.feedback.asks.marking import Mark as Mark
 from plaudit.feedback.asks.telling import Critique as Critique
+from plaudit.feedback.programs import check_settings
 
 KINDS: dict[str, type[Ask]] = {
     "advise": Advise,
@@ -36,17 +38,18 @@ KINDS: dict[str, type[Ask]] = {
 }
 
 
-def ask_from_json(settings: dict[str, Any]) -> Ask:
+def ask_from_json(settings: Mapping[str, Any]) -> Ask:
     """The question that `Ask.to_json` wrote.
 
     Raises:
-        ValueError: an unknown kind, or settings it does not take.
+        ValueError: an unknown kind, settings it does not take or lacks, or values out of range.
+        TypeError: it is no mapping.
     """
+    if not isinstance(settings, Mapping):
+        raise TypeError(f"an ask is {{'kind': ..., setting: ...}}, got {settings!r}")
     settings = dict(settings)
     kind = settings.pop("kind", None)
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         raise ValueError(f"unknown ask {kind!r}{nearest(str(kind), KINDS)}")
-    try:
-        return KINDS[kind](**settings)
-    except TypeError as error:
-        raise ValueError(f"{kind!r} can't be asked with {settings}: {error}") from error
+    check_settings(f"ask {kind!r}", KINDS[kind], settings, called=False)
+    return KINDS[kind](**settings)

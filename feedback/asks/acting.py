@@ -5,18 +5,19 @@ An action that is illegal has the value -inf and is never named, not even by mis
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import inf
 from typing import Any, ClassVar, Literal
 
 import gymnasium as gym
 import numpy as np
 import numpy.typing as npt
 
+from plaudit.envs import limits
 from plaudit.feedback.asks.base import (
     MAX_CELLS,
     Answer,
     Ask,
     Grain,
-    at_least,
     log_even,
     values_done,
 )
@@ -43,13 +44,10 @@ class Advise(Ask):
     grain: ClassVar[Grain] = "action"
 
     def __post_init__(self) -> None:
-        at_least("actions", self.actions, 2)
+        limits.keep_integers(self, actions=(2, inf))
         if self.legal is not None:
-            object.__setattr__(self, "legal", tuple(map(int, self.legal)))
-            if not self.legal or not set(self.legal) <= set(range(self.actions)):
-                raise ValueError(
-                    f"legal names some of the actions 0..{self.actions - 1}, got {self.legal}"
-                )
+            legal = limits.check_numbers("legal", self.legal, 0, self.actions - 1, integer=True)
+            limits.keep(self, legal=legal)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -112,8 +110,7 @@ class Correct(Ask):
     grain: ClassVar[Grain] = "action"
 
     def __post_init__(self) -> None:
-        at_least("actions", self.actions, 2)
-        at_least("steps", self.steps, 1)
+        limits.keep_integers(self, actions=(2, inf), steps=(1, inf))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -187,8 +184,7 @@ class Demonstrate(Ask):
     grain: ClassVar[Grain] = "path"
 
     def __post_init__(self) -> None:
-        at_least("actions", self.actions, 2)
-        at_least("steps", self.steps, 1)
+        limits.keep_integers(self, actions=(2, inf), steps=(1, inf))
         if self.actions**self.steps > MAX_CELLS:
             raise ValueError(
                 f"{self.actions} actions make {self.actions**self.steps} demonstrations of "

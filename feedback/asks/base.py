@@ -16,6 +16,7 @@ import gymnasium as gym
 import numpy as np
 import numpy.typing as npt
 
+from plaudit.envs import limits
 from plaudit.feedback.arrays import functions
 
 Answer = int | float | tuple[int, ...]
@@ -126,6 +127,28 @@ class Ask(ABC):
         """The utilities of somebody to whom all is alike, for a segment of so many steps."""
         return np.zeros(self.shape)
 
+    def reverse(
+        self, part: int, odds: npt.NDArray[np.float64], possible: npt.NDArray[np.bool_]
+    ) -> npt.NDArray[np.float64]:
+        """Odds of a part, (cells,), where one says the reverse of what one means.
+
+        Args:
+            part: which.
+            odds: of the answer meant.
+            possible: (cells,) what can be said at all; without a mirror it is any other of these.
+        """
+        mirror = self.mirror(part)
+        if mirror is not None:
+            return odds[list(mirror)]
+        others = np.count_nonzero(possible) - 1
+        if others < 1:
+            return odds
+        return np.where(possible, (odds[possible].sum() - odds) / others, odds)
+
+    def options(self, utilities: npt.NDArray[np.float64]) -> list[npt.NDArray[np.float64]]:
+        """Utilities that are compared with each other, in rows, (...,) from (*shape)."""
+        return [utilities.ravel()]
+
     def preferred(self, cell: int) -> int | None:
         """The segment, in stored order, that a cell calls the best one, if any."""
         return None
@@ -212,10 +235,12 @@ def evenly_spaced(levels: int, center: float, spread: float) -> npt.NDArray[np.f
     return center + spread * steps
 
 
-def at_least(name: str, value: int, least: int) -> None:
-    """Refuse a setting below the least one; ValueError."""
-    if not isinstance(value, int) or value < least:
-        raise ValueError(f"{name} must be an integer of at least {least}, got {value!r}")
+def different_names(setting: str, names: Any) -> tuple[str, ...]:
+    """A setting that lists different texts, at least one; ValueError if it does not."""
+    given = limits.check_list(setting, names, "names")
+    if not all(isinstance(name, str) for name in given) or len(set(given)) != len(given):
+        raise ValueError(f"{setting} must be different names, at least one; got {names!r}")
+    return given
 
 
 def _plain(answer: Any, space: gym.Space[Any]) -> Answer | None:

@@ -3,19 +3,19 @@
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import permutations
-from math import lgamma
+from math import inf, lgamma
 from typing import Any, Literal
 
 import gymnasium as gym
 import numpy as np
 import numpy.typing as npt
 
+from plaudit.envs import limits
 from plaudit.feedback.arrays import functions
 from plaudit.feedback.asks.base import (
     MAX_CELLS,
     Answer,
     Ask,
-    at_least,
     evenly_spaced,
     log_levels,
     with_lapse,
@@ -29,8 +29,8 @@ class Compare(Ask):
     """Which of two segments is better? Answers in stored order: 0 first, 1 second, 2 a tie.
 
     With strength levels, answer 2 s + i says that segment i is better with strength s = 0 (weakest)
-    to levels - 1, and 2 levels is the tie; the odds are those of a graded scale on the difference
-    of the utilities, whose thresholds lie `spread` apart, see `Choice`.
+    to levels - 1, and 2 levels is the tie. Which one is preferred, and how often neither, is as
+    without strengths; how much is told by thresholds on the felt difference, `Choice.spread` apart.
 
     Source: Bradley and Terry 1952, doi:10.1093/biomet/39.3-4.324; graded: McCullagh 1980,
         doi:10.1111/j.2517-6161.1980.tb01109.x.
@@ -45,7 +45,8 @@ class Compare(Ask):
     kind: Literal["compare"] = "compare"
 
     def __post_init__(self) -> None:
-        at_least("levels", self.levels, 1)
+        limits.keep_integers(self, levels=(1, inf))
+        limits.keep_flags(self, "ties")
 
     @property
     def segments(self) -> int:
@@ -70,13 +71,20 @@ class Compare(Ask):
         difference = utilities[..., 0] - utilities[..., 1]
         if self.levels == 1:
             return (choice.log_pair(difference, self.ties),)
-        size = self.sizes[0]
-        scale = log_levels(choice, evenly_spaced(size, 0.0, choice.spread), difference)
+        xp, pair = functions(utilities), choice.log_pair(difference, self.ties)
+        felt = difference / choice.pair_noise
+        edges = evenly_spaced(2 * self.levels, 0.0, choice.spread) / choice.pair_noise
         # The scale runs from "second much better" to "first much better".
-        first = [size - self.levels + s for s in range(self.levels)]
-        second = [self.levels - 1 - s for s in range(self.levels)]
-        places = [place for pair in zip(first, second, strict=True) for place in pair]
-        return (scale[..., places + [self.levels] * self.ties],)
+        scale = log_levels(choice, edges, felt)
+        cells = []
+        for strength in range(self.levels):
+            for side, place in enumerate((self.levels + strength, self.levels - 1 - strength)):
+                preferred = choice.log_cdf((-felt, felt)[side == 0])
+                never = xp.full(preferred, -np.inf)
+                possible = preferred > -np.inf
+                share = scale[..., place] - xp.where(possible, preferred, xp.full(preferred, 0.0))
+                cells.append(pair[..., side] + xp.where(possible, share, never))
+        return (xp.stack([*cells, pair[..., 2]] if self.ties else cells),)
 
     def mirror(self, part: int) -> tuple[int, ...]:
         swapped = [cell ^ 1 for cell in range(2 * self.levels)]
@@ -100,7 +108,7 @@ class Choose(Ask):
     kind: Literal["choose"] = "choose"
 
     def __post_init__(self) -> None:
-        at_least("segments", self.segments, 2)
+        limits.keep_integers(self, segments=(2, inf))
 
     @cached_property
     def space(self) -> gym.spaces.Discrete:
@@ -137,7 +145,7 @@ class Rank(Ask):
     kind: Literal["rank"] = "rank"
 
     def __post_init__(self) -> None:
-        at_least("segments", self.segments, 2)
+        limits.keep_integers(self, segments=(2, inf))
 
     @cached_property
     def space(self) -> "Permutation":
@@ -179,7 +187,8 @@ class Rank(Ask):
         return with_lapse(logp, lapse, xp.full(logp, -lgamma(self.segments + 1)))
 
     def mirror(self, part: int) -> tuple[int, ...]:
-        return tuple(self.codes(self._orders()[:, ::-1])[:, 0].tolist())
+        self._orders()
+        return _mirrored(self.segments)
 
     def preferred(self, cell: int) -> int:
         return int(self._orders()[cell, 0])
@@ -222,3 +231,11 @@ class Permutation(gym.spaces.MultiDiscrete):
 def _permutations(size: int) -> npt.NDArray[np.int64]:
     """(size!, size), made once, because single cells are looked up in them; not to be changed."""
     return np.array(list(permutations(range(size))), np.int64)
+
+
+@lru_cache
+def _mirrored(size: int) -> tuple[int, ...]:
+    """The place of every order read backwards."""
+    orders = _permutations(size)
+    places = {order: place for place, order in enumerate(map(tuple, orders.tolist()))}
+    return tuple(places[order] for order in map(tuple, orders[:, ::-1].tolist()))

@@ -2,20 +2,25 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import inf
 from typing import Any, Literal
 
 import gymnasium as gym
 import numpy as np
+import numpy.typing as npt
 
+from plaudit.envs import limits
 from plaudit.feedback.arrays import functions
 from plaudit.feedback.asks.base import (
     Ask,
-    at_least,
+    different_names,
     evenly_spaced,
     log_levels,
     log_yes,
     with_lapse,
 )
+
+Floats = npt.NDArray[np.float64]
 
 MEANT, REVERSED, ANYWHERE = range(3)
 """How a continuous rating was given; noises move odds between these."""
@@ -45,9 +50,10 @@ class Rate(Ask):
 
     def __post_init__(self) -> None:
         if self.levels is not None:
-            at_least("levels", self.levels, 2)
-        if not -np.inf < self.low < self.high < np.inf:
-            raise ValueError(f"need finite low < high, got {self.low} and {self.high}")
+            limits.keep_integers(self, levels=(2, inf))
+        limits.keep_numbers(self, low=(-inf, inf), high=(-inf, inf))
+        if not self.low < self.high:
+            raise ValueError(f"low must be below high, got {self.low} and {self.high}")
 
     @property
     def continuous(self) -> bool:  # type: ignore[override]
@@ -170,17 +176,14 @@ class React(Ask):
     kind: Literal["react"] = "react"
 
     def __post_init__(self) -> None:
-        for name in ("kinds", "signs", "rates"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
-        if not len(self.kinds) == len(self.signs) == len(self.rates) > 0:
-            raise ValueError(
-                "kinds, signs and rates name the same reactions, at least one; got "
-                f"{self.kinds}, {self.signs}, {self.rates}"
-            )
-        if any(sign not in (-1, 1) for sign in self.signs):
-            raise ValueError(f"signs must be -1 or 1, got {self.signs}")
-        if min(self.rates) <= 0 or sum(self.rates) > 1:
-            raise ValueError(f"rates must be above 0 and at most 1 in all, got {self.rates}")
+        kinds = different_names("kinds", self.kinds)
+        signs = limits.check_numbers("signs", self.signs, -1, 1, count=len(kinds), integer=True)
+        rates = limits.check_numbers("rates", self.rates, 0, 1, count=len(kinds), above=True)
+        limits.keep(self, kinds=kinds, signs=signs, rates=rates)
+        if 0 in signs:
+            raise ValueError(f"signs must be -1 or 1, got {signs}")
+        if sum(rates) > 1:
+            raise ValueError(f"rates must be at most 1 in all, got {rates}")
 
     @cached_property
     def space(self) -> gym.spaces.Discrete:
@@ -194,20 +197,29 @@ class React(Ask):
     def names(self) -> tuple[tuple[str, ...], ...]:
         return ((*self.kinds, "none"),)
 
-    def mirror(self, part: int) -> tuple[int, ...]:
-        """The k-th good reaction stands against the k-th bad one; silence stays, and all others."""
-        cells = list(range(len(self.kinds) + 1))
-        good, bad = ([k for k, s in enumerate(self.signs) if s == sign] for sign in (1, -1))
-        for one, other in zip(good, bad, strict=False):
-            cells[one], cells[other] = other, one
-        return tuple(cells)
-
     def log_odds(self, utilities: Any, choice: Any) -> tuple[Any, ...]:
         xp = functions(utilities)
         above = utilities[..., 0] - choice.center
-        said = [
-            choice.log_cdf(sign * above) + float(np.log(rate))
-            for sign, rate in zip(self.signs, self.rates, strict=True)
-        ]
-        spoken = sum(xp.exp(logp) for logp in said)
-        return (xp.stack([*said, xp.log_rest(spoken)]),)
+        pairs = list(zip(self.signs, self.rates, strict=True))
+        said, kept = (
+            [choice.log_cdf(way * sign * above) + float(np.log(rate)) for sign, rate in pairs]
+            for way in (1, -1)
+        )
+        quiet = max(0.0, 1.0 - sum(self.rates))
+        never = xp.full(above, float(np.log(quiet)) if quiet else -np.inf)
+        return (xp.stack([*said, xp.log_sum(xp.stack([*kept, never]))]),)
+
+    def log_random(self, utilities: Any) -> tuple[Any, ...]:
+        """Log-odds for whoever does not look: each reaction half as often as it could be at most.
+
+        That is silence as often as the rates say, where nobody can tell good from bad.
+        """
+        xp, half = functions(utilities), np.array(self.rates) / 2
+        zero = xp.full(utilities, 0.0)
+        return (zero + xp.constant(np.log(np.append(half, 1.0 - half.sum())), zero),)
+
+    def reverse(self, part: int, odds: Floats, possible: npt.NDArray[np.bool_]) -> Floats:
+        """What one would say if what is above the center were as much below it."""
+        rates = np.array(self.rates)
+        said = np.clip(rates - odds[:-1], 0.0, rates)
+        return np.append(said, 1.0 - said.sum())

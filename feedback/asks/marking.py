@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import inf
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import gymnasium as gym
 import numpy as np
 import numpy.typing as npt
 
+from plaudit.envs import limits
 from plaudit.feedback.arrays import functions
-from plaudit.feedback.asks.base import Ask, Grain, at_least, log_levels, log_yes
+from plaudit.feedback.asks.base import Ask, Grain, different_names, log_levels, log_yes
 
 
 class Span(NamedTuple):
@@ -42,8 +44,8 @@ class Mark(Ask):
     grain: ClassVar[Grain] = "step"
 
     def __post_init__(self) -> None:
-        at_least("steps", self.steps, 1)
-        object.__setattr__(self, "labels", tuple(self.labels))
+        limits.keep_integers(self, steps=(1, inf))
+        limits.keep(self, labels=different_names("labels", self.labels))
         if len(self.labels) != 2:
             raise ValueError(f"labels name a poor and a good step, got {self.labels}")
 
@@ -133,7 +135,7 @@ class Check(Ask):
     grain: ClassVar[Grain] = "item"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "items", _names("items", self.items))
+        limits.keep(self, items=different_names("items", self.items))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -183,7 +185,8 @@ class Describe(Ask):
     grain: ClassVar[Grain] = "item"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "features", _names("features", self.features))
+        limits.keep(self, features=different_names("features", self.features))
+        limits.keep_flags(self, "compare")
 
     @property
     def segments(self) -> int:
@@ -223,9 +226,3 @@ class Describe(Ask):
 
     def mirror(self, part: int) -> tuple[int, ...]:
         return (1, 0, 2) if self.compare else (1, 0)
-
-
-def _names(setting: str, names: Sequence[str]) -> tuple[str, ...]:
-    if isinstance(names, str) or not names or len(set(names)) != len(names):
-        raise ValueError(f"{setting} must be different names, at least one; got {names!r}")
-    return tuple(names)

@@ -3,17 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import inf
 from typing import Any, ClassVar, Literal
 
 import gymnasium as gym
 import numpy as np
 import numpy.typing as npt
 
+from plaudit.envs import limits
 from plaudit.feedback.arrays import functions
 from plaudit.feedback.asks.base import (
     Ask,
     Grain,
-    at_least,
     evenly_spaced,
     log_even,
     log_levels,
@@ -66,11 +67,8 @@ class Critique(Ask):
     grain: ClassVar[Grain] = "action"
 
     def __post_init__(self) -> None:
-        at_least("actions", self.actions, 2)
-        at_least("levels", self.levels, 2)
-        object.__setattr__(self, "slots", tuple(self.slots))
-        if not self.slots or not set(self.slots) <= set(SLOTS):
-            raise ValueError(f"slots are some of {', '.join(SLOTS)}; got {self.slots}")
+        limits.keep_integers(self, actions=(2, inf), levels=(2, inf))
+        limits.keep(self, slots=limits.check_names("slots", self.slots, SLOTS, "slots"))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -83,6 +81,9 @@ class Critique(Ask):
             raise ValueError("a critique is about the last step of a segment, which has none")
         done = values_done(self, values[-2:], taken[-1:])
         return np.concatenate([done, values[-2], values[-1]])
+
+    def options(self, utilities: Floats) -> list[Floats]:
+        return [utilities[1 : 1 + self.actions], utilities[1 + self.actions :]]
 
     @cached_property
     def space(self) -> gym.spaces.MultiDiscrete:
@@ -118,7 +119,7 @@ class Critique(Ask):
         right = chosen[..., :1] - xp.highest(chosen)
         tables = (
             log_levels(choice, edges, done[..., 0]),
-            xp.concat([right, xp.log_rest(xp.exp(right))]),
+            xp.concat([right, xp.log_rest(right)]),
             choice.log_options(following),
             choice.log_options(xp.where(following > -np.inf, -following, following)),
         )

@@ -12,21 +12,21 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from plaudit.feedback.asks import Compare
+from plaudit.feedback.exchange.files import read_json
 from plaudit.feedback.exchange.texts import text_context, text_segments
 from plaudit.feedback.store import FeedbackBuffer
-from plaudit.feedback.types import Feedback, Query
+from plaudit.feedback.types import Feedback, Query, Source
 
 PREFERENCES = {"a": 0, "b": 1, "text_a": 0, "text_b": 1}
+CALLED = ("name", "description")
 TIES = ("both", "neither")
 """Reasons for no preference that say that both responses are alike."""
 
 
-def read_annotated_pairs(
-    path: Path, *, source: Literal["sim", "llm", "human"] = "human"
-) -> FeedbackBuffer:
+def read_annotated_pairs(path: Path, *, source: Source = "human") -> FeedbackBuffer:
     """Comparisons of texts, all annotators kept.
 
     An annotator bears its name, or else its description, or its id where others have the same. A
@@ -46,13 +46,11 @@ def read_annotated_pairs(
             names file and comparison.
     """
     path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"{path} is no file")
-    content = _content(path)
-    names = _names(content["annotators"])
-    sources = {"human": "human", "unknown": source}
+    annotators, comparisons = _content(path)
+    names = _names(annotators)
+    sources: dict[str, Source] = {"human": "human", "unknown": source}
     queries, feedback = [], []
-    for number, fields in enumerate(content["comparisons"]):
+    for number, fields in enumerate(comparisons):
         place = f"{path.name}, comparison {number + 1}"
         queries.append(_query(fields, path.name, number, place))
         for who, said in fields["annotations"].items():
@@ -60,7 +58,7 @@ def read_annotated_pairs(
                 raise ValueError(f"{place}: annotator {who!r} is not among the file's annotators")
             if not isinstance(said, dict):
                 raise ValueError(f"{place}: the annotation of {who!r} is no object")
-            kind = content["annotators"][who].get("type", "unknown")
+            kind = str(annotators[who].get("type", "unknown"))
             answer, reason, comment = _answer(said, place)
             feedback.append(
                 Feedback(
@@ -78,23 +76,30 @@ def read_annotated_pairs(
     return buffer
 
 
-def _content(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{path.name}: no JSON: {error}") from error
-    parts = {"metadata", "annotators", "comparisons"}
-    if not isinstance(content, dict) or not parts <= set(content):
-        raise ValueError(f"{path.name}: expected {', '.join(sorted(parts))}: no AnnotatedPairs")
-    version = str(content["metadata"].get("version"))
+def _content(path: Path) -> tuple[dict[str, dict[str, Any]], list[Any]]:
+    """The annotators by their ids, and the comparisons."""
+    content = read_json(path)
+    kinds = {"metadata": dict, "annotators": dict, "comparisons": list}
+    given = content if isinstance(content, dict) else {}
+    wrong = [name for name, kind in kinds.items() if not isinstance(given.get(name), kind)]
+    if wrong:
+        raise ValueError(
+            f"{path.name}: no AnnotatedPairs, which are objects 'metadata' and 'annotators' and a "
+            f"list 'comparisons': {', '.join(wrong)} missing or of another type"
+        )
+    version = str(given["metadata"].get("version"))
     if version.partition(".")[0] != "2":
         raise ValueError(f"{path.name}: version {version} of AnnotatedPairs; version 2 is read")
-    return content
+    for who, about in given["annotators"].items():
+        called = [about.get(key) for key in CALLED] if isinstance(about, dict) else [about]
+        if not isinstance(about, dict) or not all(isinstance(c, str | None) for c in called):
+            raise ValueError(f"{path.name}: annotator {who!r} has no texts as its name: {called}")
+    return given["annotators"], given["comparisons"]
 
 
 def _names(annotators: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     """What the annotators are called, by their ids."""
-    called = {i: a.get("name") or a.get("description") or i for i, a in annotators.items()}
+    called = {i: next(filter(None, map(a.get, CALLED)), i) for i, a in annotators.items()}
     count = Counter(called.values())
     return {i: name if count[name] == 1 else i for i, name in called.items()}
 
@@ -110,7 +115,10 @@ def _query(fields: Any, file: str, number: int, place: str) -> Query:
     if not all(isinstance(response.get("text"), str) for response in responses):
         raise ValueError(f"{place}: a response has no 'text'")
     texts = [response["text"] for response in responses]
-    context = text_context(fields.get("prompt") or "", texts) | {
+    prompt = fields.get("prompt") or ""
+    if not isinstance(prompt, str):
+        raise ValueError(f"{place}: 'prompt' must be a text, got {str(prompt)[:80]!r}")
+    context = text_context(prompt, texts) | {
         "id": fields.get("id"),
         "models": [response.get("model") for response in responses],
         "metadata": fields.get("metadata", {}),
@@ -122,7 +130,7 @@ def _query(fields: Any, file: str, number: int, place: str) -> Query:
 def _answer(said: Mapping[str, Any], place: str) -> tuple[int | None, str, str]:
     """Answer, reason of a skip, comment."""
     preference, reason = said.get("pref"), str(said.get("no_pref_reason") or "no preference")
-    if preference in PREFERENCES:
+    if isinstance(preference, str) and preference in PREFERENCES:
         return PREFERENCES[preference], "", ""
     if preference is not None:
         raise ValueError(f"{place}: 'pref' must be 'a', 'b' or null, got {preference!r}")

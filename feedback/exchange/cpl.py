@@ -11,7 +11,7 @@ Old form, B comparisons; label 0 first, 1 second, 0.5 a tie:
 """
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,7 @@ import numpy.typing as npt
 from plaudit.feedback.asks import Compare
 from plaudit.feedback.exchange.npz import load_arrays
 from plaudit.feedback.store import FeedbackBuffer
-from plaudit.feedback.types import Feedback, Query, Segment, SegmentRef
+from plaudit.feedback.types import Feedback, Query, Segment, SegmentRef, Source
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -30,7 +30,7 @@ def read_cpl(
     label: str = "label",
     env_id: str = "cpl",
     annotator: str | None = None,
-    source: Literal["sim", "llm", "human"] = "sim",
+    source: Source = "sim",
     privileged: bool = False,
 ) -> FeedbackBuffer:
     """Comparisons of segments, the one with the higher score being better; equal scores are a tie.
@@ -73,11 +73,18 @@ def read_cpl(
 
 
 def _check(file: str, arrays: Arrays, label: str, old: bool) -> None:
-    total = len(arrays[label])
+    scores = arrays[label]
+    if scores.ndim != 1 or scores.dtype.kind not in "iuf" or not np.isfinite(scores).all():
+        raise ValueError(f"{file}: {label!r} must be one finite number per row")
+    total = len(scores)
+    if not total:
+        raise ValueError(f"{file}: {label!r} is empty, so nothing was compared")
     for name in ("obs_1", "obs_2", "action_1", "action_2") if old else ("obs", "action"):
         if name not in arrays:
             raise ValueError(f"{file} has no array {name!r}, only {', '.join(arrays)}")
     steps = arrays["action_1" if old else "action"].shape[1:2]
+    if steps == (0,):
+        raise ValueError(f"{file}: the segments have no steps")
     for name, array in arrays.items():
         fits = array.ndim > 1 and array.shape[:2] == (total, *steps)
         if name.partition("_")[0] in ("obs", "action", "reward") and not fits:
@@ -85,9 +92,6 @@ def _check(file: str, arrays: Arrays, label: str, old: bool) -> None:
                 f"{file}: {name!r} has shape {array.shape}, expected ({total}, steps, ...) with "
                 "as many steps as the actions"
             )
-    scores = arrays[label]
-    if scores.ndim != 1 or scores.dtype.kind not in "iuf" or not np.isfinite(scores).all():
-        raise ValueError(f"{file}: {label!r} must be one finite number per row")
     if old and not np.isin(scores, (0.0, 0.5, 1.0)).all():
         raise ValueError(f"{file}: {label!r} must be 0 first, 1 second or 0.5 a tie")
     if not old and total % 2:

@@ -12,11 +12,9 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from plaudit.feedback.exchange.texts import Said
+from plaudit.feedback.exchange.texts import ROLE_AND_CONTENT, Said, checked_said
 
 SUFFIXES = (".jsonl", ".jsonl.gz", ".json", ".parquet")
-
-ROLE_AND_CONTENT = ("role", "content")
 
 
 class FileRow(NamedTuple):
@@ -53,14 +51,10 @@ class FileRow(NamedTuple):
         Raises:
             ValueError: it holds something else, or is missing.
         """
-        value = self.field(name)
-        messages = isinstance(value, list) and bool(value) and all(map(_is_message, value))
-        if not (messages or isinstance(value, str)):
-            raise ValueError(
-                f"{self.place}: {name!r} must be a text or a list of messages with 'role' and "
-                f"'content', got {str(value)[:80]!r}"
-            )
-        return [{k: m[k] for k in ROLE_AND_CONTENT} for m in value] if messages else value
+        said = checked_said(self.field(name), f"{self.place}: {name!r}")
+        return (
+            said if isinstance(said, str) else [{k: m[k] for k in ROLE_AND_CONTENT} for m in said]
+        )
 
     def annotator(self, otherwise: str) -> str:
         """Who answered, as the row's own "annotator" says, if it does."""
@@ -97,15 +91,27 @@ def file_rows(path: Path) -> Iterator[FileRow]:
             yield FileRow(path.name, number, fields)
 
 
+def read_json(path: Path) -> Any:
+    """The value of a JSON file, with or without a byte order mark.
+
+    Raises:
+        FileNotFoundError: there is none.
+        ValueError: it is damaged; the message names it.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is no file")
+    return _parsed(path.read_bytes(), path.name)
+
+
 def _values(path: Path) -> Iterator[Any]:
     """What the rows hold; {} for an empty line."""
     if path.name.endswith((".jsonl", ".jsonl.gz")):
         opened = gzip.open if path.suffix == ".gz" else open
-        with opened(path, "rt", encoding="utf-8") as lines:
-            for number, line in enumerate(_undamaged(path, lines), start=1):
-                yield _json(line, f"{path.name}, row {number}") if line.strip() else {}
+        with opened(path, "rt", encoding="utf-8-sig") as lines:
+            for number, line in enumerate(undamaged(path, lines), start=1):
+                yield _parsed(line, f"{path.name}, row {number}") if line.strip() else {}
     elif path.suffix == ".json":
-        content = _json(path.read_text(encoding="utf-8"), path.name)
+        content = read_json(path)
         if not isinstance(content, list):
             raise ValueError(f"{path.name}: expected a list of objects")
         yield from content
@@ -120,19 +126,16 @@ def _values(path: Path) -> Iterator[Any]:
         raise ValueError(f"{path.name} is none of {', '.join(SUFFIXES)}")
 
 
-def _undamaged(path: Path, lines: Iterable[str]) -> Iterator[str]:
+def undamaged(path: Path, lines: Iterable[str]) -> Iterator[str]:
+    """The lines of an opened file; ValueError with its name where they can't be read."""
     try:
         yield from lines
     except (EOFError, OSError, UnicodeDecodeError) as error:
         raise ValueError(f"{path.name} is damaged: {error}") from error
 
 
-def _json(text: str, place: str) -> Any:
+def _parsed(text: str | bytes, place: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{place}: no JSON: {error}") from error
-
-
-def _is_message(value: Any) -> bool:
-    return isinstance(value, dict) and all(isinstance(value.get(k), str) for k in ROLE_AND_CONTENT)

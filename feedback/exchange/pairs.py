@@ -10,14 +10,13 @@ UltraFeedback). Of two plain transcripts (as in HH-RLHF) the prompt ends with th
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
 
 from plaudit.envs.types import stream
 from plaudit.feedback.asks import Compare
 from plaudit.feedback.exchange.files import FileRow, file_rows
 from plaudit.feedback.exchange.texts import Message, Said, messages, text_context, text_segments
 from plaudit.feedback.store import FeedbackBuffer
-from plaudit.feedback.types import Feedback, Query
+from plaudit.feedback.types import Feedback, Query, Source
 
 TURN = "\n\nAssistant:"
 
@@ -26,7 +25,7 @@ def read_pairs(
     path: Path,
     *,
     annotator: str = "unknown",
-    source: Literal["sim", "llm", "human"] = "human",
+    source: Source = "human",
     columns: Sequence[str] = (),
     seed: int = 0,
 ) -> FeedbackBuffer:

@@ -12,6 +12,8 @@ import numpy as np
 
 from plaudit.feedback.types import Segment, SegmentRef
 
+ROLE_AND_CONTENT = ("role", "content")
+
 Message = dict[str, str]
 
 Said = str | list[Message]
@@ -38,6 +40,26 @@ def text_segments(completions: Sequence[Said], file: str, row: int) -> tuple[Seg
     )
 
 
+def checked_said(value: Any, where: str) -> Said:
+    """What was said, if it was.
+
+    Args:
+        value: a text, or messages; they may have other fields too.
+        where: it stands, for the message.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    messages = isinstance(value, list) and bool(value) and all(map(_is_message, value))
+    if messages or isinstance(value, str):
+        said: Said = value
+        return said
+    raise ValueError(
+        f"{where} must be a text or a list of messages with 'role' and 'content', got "
+        f"{str(value)[:80]!r}"
+    )
+
+
 def text_context(prompt: Said, completions: Sequence[Said]) -> dict[str, Any]:
     """The context of a query about completions of a prompt."""
     if all(isinstance(said, str) or _is_single(said) for said in completions):
@@ -48,6 +70,10 @@ def text_context(prompt: Said, completions: Sequence[Said]) -> dict[str, Any]:
 def messages(said: Said, role: str) -> list[Message]:
     """What was said as messages; a text is one by `role`."""
     return [{"role": role, "content": said}] if isinstance(said, str) else said
+
+
+def _is_message(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(value.get(k), str) for k in ROLE_AND_CONTENT)
 
 
 def _is_single(said: list[Message]) -> bool:

@@ -12,8 +12,8 @@ are left out. Every row also has `annotator`, `query_id`, `feedback_id` (query a
 the trainers ignore.
 """
 
+import io
 import json
-import os
 from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
@@ -25,9 +25,10 @@ import pyarrow.parquet as pq
 from plaudit.envs.names import nearest
 from plaudit.envs.text import Tokenizer
 from plaudit.feedback.asks import Answer, Approve, Ask, Choose, Compare, Rank, Rate
-from plaudit.feedback.exchange.texts import Said, messages
+from plaudit.feedback.atomic import replace_file
+from plaudit.feedback.exchange.texts import Said, checked_said, messages
 from plaudit.feedback.store import FeedbackBuffer, Row
-from plaudit.feedback.types import Query, Segment
+from plaudit.feedback.types import Query, Segment, mended
 
 Kind = Literal["reward", "dpo", "kto"]
 
@@ -71,8 +72,8 @@ def to_trl(
         threshold: least rating that is desirable, for "kto".
 
     Raises:
-        ValueError: an unknown kind, nothing to export, a segment without text, or ratings without
-            threshold.
+        ValueError: an unknown kind, nothing to export, a segment without text, ratings without
+            threshold, or a prompt or completions that are none.
         ImportError: the package datasets is missing; `write_trl` does without.
     """
     rows = _rows(buffer, kind, text, ties, threshold)
@@ -106,18 +107,19 @@ def write_trl(
 
     Raises:
         ValueError: as `to_trl`, or another suffix.
+        OSError: there is no such folder, or the disk is full or refuses; the old file stands.
     """
     path = Path(path)
     if path.suffix not in (".parquet", ".jsonl"):
         raise ValueError(f"{path.name} is neither .parquet nor .jsonl")
     rows = _rows(buffer, kind, text, ties, threshold)
-    unfinished = path.with_name(f"{path.name}.unfinished")
     if path.suffix == ".parquet":
-        pq.write_table(pa.Table.from_pylist(rows), unfinished)
+        table = io.BytesIO()
+        pq.write_table(pa.Table.from_pylist(rows), table)
+        replace_file(path, table.getvalue())
     else:
         lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-        unfinished.write_text("".join(lines), encoding="utf-8")
-    os.replace(unfinished, path)
+        replace_file(path, "".join(lines).encode())
 
 
 def _rows(
@@ -127,6 +129,8 @@ def _rows(
         raise ValueError(f"unknown kind of trainer {kind!r}{nearest(kind, SAID)}")
     if ties not in ("drop", "both"):
         raise ValueError(f"ties are 'drop' or 'both', got {ties!r}")
+    if not isinstance(threshold, int | float | None):
+        raise ValueError(f"threshold must be a number, got {threshold!r}")
     rows = []
     for row in buffer.answered():
         label = _desirable(row, threshold) if kind == "kto" else None
@@ -196,13 +200,21 @@ def _about(row: Row, pair: _Pair | None = None) -> dict[str, Any]:
 def _said(row: Row, text: Text | None, **places: int) -> dict[str, Said]:
     """The prompt, and by column what the segments at some places say."""
     said = {column: _completion(row.query, place, text) for column, place in places.items()}
-    return {"prompt": row.query.context.get("prompt", ""), **said}
+    prompt = row.query.context.get("prompt")
+    if prompt is None:
+        prompt = ""
+    elif prompt != []:  # chats that begin with what is judged
+        prompt = checked_said(prompt, f"the prompt of query {row.query.query_id}")
+    return {"prompt": prompt, **said}
 
 
 def _completion(query: Query, place: int, text: Text | None) -> Said:
     if "completions" in query.context:
-        said: Said = query.context["completions"][place]
-        return said
+        said = query.context["completions"]
+        where = f"the completions of query {query.query_id}"
+        if not isinstance(said, list | tuple) or len(said) != len(query.segments):
+            raise ValueError(f"{where} must be {len(query.segments)}, got {str(said)[:80]}")
+        return checked_said(said[place], where)
     segment = query.segments[place]
     if segment.text is not None:
         return segment.text
@@ -212,8 +224,8 @@ def _completion(query: Query, place: int, text: Text | None) -> Said:
             "segment or the tokenizer of its tokens"
         )
     if hasattr(text, "decode"):
-        return text.decode(segment.actions.tolist())
-    return text(segment.view())
+        return str(mended(text.decode(segment.actions.tolist())))
+    return str(mended(text(segment.view())))
 
 
 def _alike(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from plaudit.feedback.asks import Compare
+from plaudit.feedback.exchange.files import undamaged
 from plaudit.feedback.exchange.npz import load_arrays
 from plaudit.feedback.store import FeedbackBuffer
 from plaudit.feedback.types import Feedback, Query, Segment, SegmentRef
@@ -65,7 +66,10 @@ def read_uni_rlhf(
         ValueError: a row is no such comparison; the message names file and row.
     """
     data = None if steps is None else _data(Path(steps))
-    labels = list(_labels(Path(path)))
+    try:
+        labels = list(_labels(Path(path)))
+    except csv.Error as error:
+        raise ValueError(f"{Path(path).name} is damaged: {error}") from error
     names = {
         label.fields["annotator_id"]: label.fields["annotator_name"]
         for label in labels
@@ -79,7 +83,7 @@ def read_uni_rlhf(
         if [bound for s in query.segments for bound in (s.ref.start, s.ref.end)] != [*label.bounds]:
             raise ValueError(f"{label.place}: query {name} had other segments in an earlier row")
         for who, option in _said(label).items():
-            if option not in options:
+            if type(option) is not int or option not in options:
                 raise ValueError(f"{label.place}: option {option!r} is none of {[*options]}")
             feedback.append(
                 Feedback(
@@ -99,7 +103,7 @@ def _labels(path: Path) -> Iterator[_Label]:
     if not path.is_file():
         raise FileNotFoundError(f"{path} is no file")
     with path.open(encoding="utf-8-sig", newline="") as lines:
-        reader = csv.DictReader(lines)
+        reader = csv.DictReader(undamaged(path, lines))
         missing = {"query_id", "label", *BOUNDS} - set(reader.fieldnames or ())
         if missing:
             raise ValueError(
@@ -126,7 +130,7 @@ def _said(label: _Label) -> dict[str, Any]:
         return {}
     try:
         value = ast.literal_eval(text)
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise ValueError(f"{label.place}: the label {text[:80]!r} can't be read") from error
     if isinstance(value, int):
         return {label.fields.get("annotator_id") or "unknown": value}

@@ -2,20 +2,19 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
 
 from plaudit.feedback.asks import Approve
 from plaudit.feedback.exchange.files import file_rows
 from plaudit.feedback.exchange.texts import text_context, text_segments
 from plaudit.feedback.store import FeedbackBuffer
-from plaudit.feedback.types import Feedback, Query
+from plaudit.feedback.types import Feedback, Query, Source
 
 
 def read_unpaired(
     path: Path,
     *,
     annotator: str = "unknown",
-    source: Literal["sim", "llm", "human"] = "human",
+    source: Source = "human",
     columns: Sequence[str] = (),
 ) -> FeedbackBuffer:
     """Approvals of texts: rows of "prompt" (optional), "completion" and "label".

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from time import monotonic, sleep
+from threading import Event, RLock
+from time import monotonic
 from typing import Self
 
 from plaudit.envs.types import State
 from plaudit.feedback.people.desk import Desk
+from plaudit.feedback.people.records import checked_name
 from plaudit.feedback.teachers.base import Teacher
 from plaudit.feedback.types import Feedback, Query
 
@@ -31,7 +33,7 @@ class DeskTeacher(Teacher):
 
     Raises:
         BlockingIOError: the folder is open elsewhere.
-        ValueError: a file in it is damaged.
+        ValueError: a file in it is damaged, or the name is none.
     """
 
     def __init__(
@@ -43,46 +45,50 @@ class DeskTeacher(Teacher):
         patience: float = PATIENCE,
         foreign: bool = False,
     ) -> None:
-        if not patience >= 0:
-            raise ValueError(f"patience must be at least 0 seconds, got {patience}")
-        self.name, self.patience = name, patience
+        if not isinstance(patience, int | float) or not patience >= 0:
+            raise ValueError(f"patience must be at least 0 seconds, got {patience!r}")
+        self.name, self.patience = checked_name(name), patience
         self.desk = Desk(directory, per_question=per_question, foreign=foreign)
-        self._tickets = 0
+        self._closing, self._answering = Event(), RLock()
 
-    def submit(self, queries: Sequence[Query], *, now: int = 0) -> list[int]:
+    def submit(self, queries: Sequence[Query], *, now: int = 0) -> None:
         self.desk.post(queries, now)
-        first, self._tickets = self._tickets, self._tickets + len(queries)
-        return list(range(first, self._tickets))
 
     def poll(self, *, now: int | None = None) -> list[Feedback]:
         return self.desk.collect(now)
 
     def answer(self, queries: Sequence[Query], *, now: int = 0) -> list[Feedback]:
         query_ids = [query.query_id for query in queries]
-        self.desk.post(queries, now)
-        reason = self.wait(query_ids)
-        for query_id in self.desk.unanswered(query_ids):
-            self.desk.record(query_id, self.name, reason=reason)
-        first = {f.query_id: f for f in self.desk.collect(now, first_of=query_ids)}
+        with self._answering:
+            self.desk.post(queries, now)
+            reason = self.wait(query_ids)
+            for query_id in self.desk.unanswered(query_ids):
+                self.desk.record(query_id, self.name, reason=reason)
+            first = {f.query_id: f for f in self.desk.collect(now, first_of=query_ids)}
         return [first[query_id] for query_id in query_ids]
 
     def wait(self, query_ids: Sequence[int]) -> str:
         """Return when all of these are answered or nobody will go on; why not, else "time-out"."""
         end = monotonic() + self.patience
         while self.desk.unanswered(query_ids) and monotonic() < end:
-            sleep(PAUSE)
+            if self._closing.wait(PAUSE):
+                return "closed"
         return "time-out"
 
     def get_state(self) -> State:
-        return {"tickets": self._tickets, "desk": self.desk.get_state()}
+        return {"desk": self.desk.get_state()}
 
     def set_state(self, state: State) -> None:
         self.desk.set_state(state["desk"])
-        self._tickets = int(state["tickets"])
 
     def close(self) -> None:
-        """Let go of the folder; more than once does no harm."""
-        self.desk.close()
+        """Let go of the folder; more than once does no harm.
+
+        Who waits in `answer` meanwhile gets what is there and skips the rest for "closed".
+        """
+        self._closing.set()
+        with self._answering:
+            self.desk.close()
 
     def __enter__(self) -> Self:
         return self

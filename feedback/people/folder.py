@@ -3,11 +3,12 @@
 import json
 import os
 import sys
+from math import inf
 from pathlib import Path
 from typing import Any
 
-from plaudit.feedback.asks.base import at_least
-from plaudit.feedback.people.journal import replace_file
+from plaudit.envs import limits
+from plaudit.feedback.atomic import replace_file
 
 SCHEMA = 1
 
@@ -67,7 +68,7 @@ def settled(folder: Path, per_question: int | None) -> int:
     path = folder / "desk.json"
     kept = _read(path) if path.exists() else {"per_question": 1}
     wanted = kept["per_question"] if per_question is None else per_question
-    at_least("per_question", wanted, 1)
+    limits.check_range("per_question", wanted, 1, inf, integer=True)
     settings = {"schema": SCHEMA, "per_question": wanted}
     if settings != kept:
         replace_file(path, json.dumps(settings).encode())
@@ -79,7 +80,7 @@ def _read(path: Path) -> dict[str, Any]:
         kept: dict[str, Any] = json.loads(path.read_bytes())
         if kept["schema"] != SCHEMA:
             raise ValueError(f"schema {kept['schema']}, but this version reads {SCHEMA}")
-        at_least("per_question", kept["per_question"], 1)
+        limits.check_range("per_question", kept["per_question"], 1, inf, integer=True)
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{path} can't be read: {error}") from error
     return kept

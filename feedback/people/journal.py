@@ -1,4 +1,4 @@
-"""Files that survive a crash: JSON lines that are only appended, and small files replaced whole."""
+"""Files of JSON lines that are only appended, and survive a crash."""
 
 import json
 import logging
@@ -6,6 +6,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from plaudit.feedback.atomic import flush
 
 LOG = logging.getLogger(__name__)
 
@@ -99,26 +101,8 @@ class Journal:
             os.fsync(file.fileno())
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file whole: after a crash there is the old one or the new one."""
-    fresh = path.with_name(path.name + ".unfinished")
-    fresh.write_bytes(content)
-    flush(fresh)
-    os.replace(fresh, path)
-    flush(path.parent)
-
-
-def flush(path: Path) -> None:
-    """Wait until a file, or a folder's list of names, is on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _is_json(line: bytes) -> bool:
     try:
         return isinstance(json.loads(line), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 
-from plaudit.feedback.people.journal import Journal, replace_file
+from plaudit.feedback.atomic import replace_file
+from plaudit.feedback.people.journal import Journal
 from plaudit.feedback.people.records import Event, Question
 
 ANSWERS, HANDED, REFUSED = "answers.jsonl", "handed.json", "refused.jsonl"
@@ -50,7 +51,7 @@ class Ledger:
                 continue
             try:
                 self._enter(Event.from_line(data, line))
-            except ValueError as error:
+            except (ValueError, OverflowError, RecursionError) as error:
                 if not self._foreign:
                     raise ValueError(f"{self._log.path}, line {line}: {error}") from error
                 self._refuse(line, data, str(error))

@@ -17,23 +17,9 @@ def stored_answer(ask: Ask, order: tuple[int, ...], shown: Answer) -> Answer:
 
     Raises:
         ValueError: the answer lies outside the space.
+        TypeError: a question about several segments that is not known here.
     """
     return _moved(ask, order, ask.check(shown))
-
-
-def shown_answer(ask: Ask, order: tuple[int, ...], stored: Answer) -> Answer:
-    """The answer about places, from one in stored order; the reverse of `stored_answer`.
-
-    Args:
-        ask: the question.
-        order: as `stored_answer`.
-        stored: an answer as `Feedback` holds it.
-
-    Raises:
-        ValueError: the answer lies outside the space.
-    """
-    place = tuple(order.index(index) for index in range(len(order)))
-    return _moved(ask, place, ask.check(stored))
 
 
 def titles(ask: Ask) -> tuple[str, ...]:
@@ -45,17 +31,17 @@ def titles(ask: Ask) -> tuple[str, ...]:
     return tuple(f"number {place + 1}" for place in range(ask.segments))
 
 
-def _moved(ask: Ask, to: tuple[int, ...], answer: Answer) -> Answer:
-    """The answer with segment i called to[i]."""
+def _moved(ask: Ask, order: tuple[int, ...], answer: Answer) -> Answer:
+    """The answer with place i called order[i]."""
     if ask.segments == 1:
         return answer
     if isinstance(ask, Compare) and isinstance(answer, int):
         strength, side = divmod(answer, 2)
-        return answer if strength == ask.levels else 2 * strength + to[side]
+        return answer if strength == ask.levels else 2 * strength + order[side]
     if isinstance(ask, Choose) and isinstance(answer, int):
-        return to[answer]
+        return order[answer]
     if isinstance(ask, Rank) and isinstance(answer, tuple):
-        return tuple(to[index] for index in answer)
+        return tuple(order[index] for index in answer)
     if isinstance(ask, Describe) and isinstance(answer, tuple):
-        return tuple(cell if cell == 2 else to[cell] for cell in answer)
+        return tuple(cell if cell == 2 else order[cell] for cell in answer)
     raise TypeError(f"nobody said how answers to {ask} depend on the order shown")

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import asdict, dataclass, field
-from math import isfinite
 from typing import Any, Literal, Self, get_args
 
 import numpy as np
@@ -10,7 +9,7 @@ import numpy as np
 from plaudit.feedback.asks import Answer, Ask, ask_from_json
 from plaudit.feedback.people.journal import Journal
 from plaudit.feedback.people.showing import Shown
-from plaudit.feedback.types import Feedback, Query
+from plaudit.feedback.types import Feedback, Query, is_duration, mended
 
 Kind = Literal["answer", "skip", "undo"]
 
@@ -124,16 +123,17 @@ class Event:
             )
         if type(self.query_id) is not int:
             raise ValueError(f"query_id must be an integer, got {self.query_id!r}")
-        if not isinstance(self.annotator, str) or not self.annotator.strip():
-            raise ValueError(f"annotator must be a name, got {self.annotator!r}")
+        object.__setattr__(self, "annotator", checked_name(self.annotator))
         for name in ("reason", "comment", "time"):
             if not isinstance(getattr(self, name), str):
                 raise ValueError(f"{name} must be words, got {getattr(self, name)!r}")
+            object.__setattr__(self, name, mended(getattr(self, name)))
         if (self.event == "answer") != (self.answer is not None):
             raise ValueError(f"{self.event!r} can't have the answer {self.answer!r}")
         if self.event == "answer" and self.reason:
             raise ValueError(f"only a skip has a reason; got {self.reason!r}, use comment")
-        _check_seconds(self.seconds)
+        if self.seconds is not None and not is_duration(self.seconds):
+            raise ValueError(f"seconds must be a finite number of at least 0, got {self.seconds!r}")
 
     def feedback(self, question: Question, now: int | None) -> Feedback:
         """What the asker gets of an answer or a skip.
@@ -169,7 +169,7 @@ class Event:
         """
         try:
             given = json.loads(data)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ValueError(f"this is no JSON: {error}") from error
         if not isinstance(given, dict) or not {"query_id", "annotator"} <= set(given):
             raise ValueError("expected an object with query_id, annotator and answer")
@@ -188,15 +188,18 @@ def read_questions(log: Journal) -> dict[int, Question]:
     for line, data in log.new():
         try:
             question = Question.from_json(json.loads(data))
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise ValueError(f"{log.path}, line {line}: {error!r}") from error
         questions[question.query_id] = question
     return questions
 
 
-def _check_seconds(seconds: Any) -> None:
-    if seconds is None:
-        return
-    number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
-    if not number or not isfinite(seconds) or seconds < 0:
-        raise ValueError(f"seconds must be a finite number of at least 0, got {seconds!r}")
+def checked_name(name: Any) -> str:
+    """An annotator's name as it is stored.
+
+    Raises:
+        ValueError: it is no text, or blank.
+    """
+    if not isinstance(name, str) or not name.strip():
+        raise ValueError(f"annotator must be a name, got {name!r}")
+    return str(mended(name))

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
-from plaudit.feedback.people.journal import replace_file
+from plaudit.feedback.atomic import replace_file
 from plaudit.feedback.types import Segment
 
 SMALLEST = 160  # pixels of the shorter side; smaller pictures are enlarged

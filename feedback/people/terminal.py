@@ -58,11 +58,10 @@ class TerminalTeacher(DeskTeacher):
         self._script: Iterator[str] | None = None if lines is None else iter(lines)
         self._console = Console(highlight=False)
 
-    def submit(self, queries: Sequence[Query], *, now: int = 0) -> list[int]:
-        tickets = super().submit(queries, now=now)
+    def submit(self, queries: Sequence[Query], *, now: int = 0) -> None:
+        super().submit(queries, now=now)
         if self.at_once:
             self.session()
-        return tickets
 
     def wait(self, query_ids: Sequence[int]) -> str:
         """Ask all that waits; who stops before the end is said to skip these for "stopped"."""

@@ -25,8 +25,8 @@ class Teacher(ABC):
     name: str
 
     @abstractmethod
-    def submit(self, queries: Sequence[Query], *, now: int = 0) -> list[int]:
-        """Ask; the answers wait in `poll`. Returns one ticket per query, counted from 0.
+    def submit(self, queries: Sequence[Query], *, now: int = 0) -> None:
+        """Ask; the answers wait in `poll`.
 
         Args:
             queries: what is asked.
@@ -59,3 +59,21 @@ class Teacher(ABC):
 
     def set_policy(self, probs: PolicyProbs) -> None:  # noqa: B027
         """Be told the learner's policy; most teachers need none."""
+
+
+class Told:
+    """Who judges or plays on by the learner's policy; for frozen records."""
+
+    def set_policy(self, probs: PolicyProbs) -> None:
+        """Be told the learner's policy."""
+        vars(self)["_told"] = probs
+
+    def told(self) -> PolicyProbs:
+        """The policy; ValueError if nobody told it."""
+        probs: PolicyProbs | None = vars(self).get("_told")
+        if probs is None:
+            raise ValueError(
+                f"{type(self).__name__} goes by the learner's own policy, which it was not told: "
+                "call set_policy(probs) first, or give policy='module:attr'"
+            )
+        return probs

@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Any, Literal, get_args
 
 import numpy as np
 from scipy.special import logsumexp
 
-from plaudit.envs.names import nearest
+from plaudit.envs import limits
 from plaudit.envs.types import State, generator_from, generator_state, stream
 from plaudit.feedback.teachers.base import PolicyProbs, Teacher
 from plaudit.feedback.teachers.noises import Mistake
-from plaudit.feedback.teachers.noises.base import Odds, check_rate
+from plaudit.feedback.teachers.noises.base import Odds
 from plaudit.feedback.teachers.simulated import Probs, Simulated
 from plaudit.feedback.types import Feedback, Query
 
@@ -84,6 +85,8 @@ class Population(Teacher):
         name: str = "population",
     ) -> None:
         _check_settings(assign, annotators, adversarial)
+        for kind, number in (("seed", seed), ("people_seed", people_seed)):
+            limits.check_range(kind, number, 0, inf, integer=True)
         kinds = list(zip(members, _checked_shares(len(members), weights), strict=True))
         people = stream(people_seed, "people")
         if assign == "mixture":
@@ -97,7 +100,6 @@ class Population(Teacher):
         self._named = assign == "latent"
         self._rng = stream(seed, "population")
         self._asked: dict[str, list[int]] = {}  # by query: how often each person was asked
-        self._tickets = 0
 
     def odds(self, query: Query, state: State | None = None) -> Odds:
         """Exact odds of the parts of an answer and of a skip, as `Simulated.odds`.
@@ -130,11 +132,14 @@ class Population(Teacher):
         shares, logs = zip(*self._stated("log_density", query, state, number), strict=True)
         return float(logsumexp(logs, b=shares))
 
-    def submit(self, queries: Sequence[Query], *, now: int = 0) -> list[int]:
-        for member, places in self._assigned(queries):
-            member.submit([queries[place] for place in places], now=now)
-        first, self._tickets = self._tickets, self._tickets + len(queries)
-        return list(range(first, self._tickets))
+    def submit(self, queries: Sequence[Query], *, now: int = 0) -> None:
+        simulated = [member for member in self.members if isinstance(member, Simulated)]
+        learning = [member for member in simulated if not member.learn_scale(queries)]
+        if learning:
+            learning[0].pass_over(queries, now)
+        else:
+            for member, places in self._assigned(queries):
+                member.submit([queries[place] for place in places], now=now)
 
     def poll(self, *, now: int | None = None) -> list[Feedback]:
         given = [self._signed(f) for member in self.members for f in member.poll(now=now)]
@@ -155,14 +160,12 @@ class Population(Teacher):
         return {
             "rng": generator_state(self._rng),
             "asked": {query_id: list(counts) for query_id, counts in self._asked.items()},
-            "tickets": self._tickets,
             "members": [member.get_state() for member in self.members],
         }
 
     def set_state(self, state: State) -> None:
         self._rng = generator_from(state["rng"])
         self._asked = {query_id: list(counts) for query_id, counts in state["asked"].items()}
-        self._tickets = state["tickets"]
         for member, theirs in zip(self.members, state["members"], strict=True):
             member.set_state(theirs)
 
@@ -240,20 +243,23 @@ def _named(
 
 
 def _check_settings(assign: str, annotators: int | None, adversarial: float) -> None:
-    if assign not in get_args(Assign):
-        raise ValueError(f"unknown assign {assign!r}{nearest(assign, get_args(Assign))}")
-    check_rate("Population", adversarial)
-    if annotators is not None and (assign != "latent" or annotators < 1):
+    limits.check_choice("assign", assign, get_args(Assign))
+    limits.check_range("adversarial", adversarial, 0, 1)
+    if annotators is None:
+        return
+    limits.check_range("annotators", annotators, 1, inf, integer=True)
+    if assign != "latent":
         raise ValueError(
-            "annotators are the persons of assign='latent', at least 1; "
+            "annotators are the persons of assign='latent'; "
             f"got annotators={annotators}, assign={assign!r}"
         )
 
 
 def _checked_shares(count: int, weights: Sequence[float] | None) -> Probs:
-    shares = np.ones(count) if weights is None else np.asarray(weights, np.float64)
-    if count == 0 or shares.shape != (count,):
-        raise ValueError(f"a population needs members, and a weight each; got {count}, {weights}")
-    if not (np.isfinite(shares) & (shares >= 0.0)).all() or shares.sum() == 0.0:
-        raise ValueError(f"weights must be at least 0 and not all of them 0, got {weights}")
+    if count == 0:
+        raise ValueError("a population needs members, got none")
+    given = [1.0] * count if weights is None else weights
+    shares = np.array(limits.check_numbers("weights", given, 0, inf, count=count))
+    if not shares.any():
+        raise ValueError(f"weights must not all be 0, got {weights}")
     return np.asarray(shares / shares.sum())

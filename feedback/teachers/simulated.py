@@ -2,25 +2,32 @@
 
 Every part is a pure function of a query and of what the teacher remembers, so `odds` and `probs`
 are exact by construction; the only randomness is a draw per answer from the teacher's own stream.
-Peers sample without exposing the odds, which is why nobody could test them (see
-`tests/contracts/test_every_teacher.py`).
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
+from math import inf
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from plaudit.envs import limits
 from plaudit.envs.types import State, generator_from, generator_state, stream
 from plaudit.feedback.asks import Answer
 from plaudit.feedback.asks.grading import ANYWHERE, MEANT
 from plaudit.feedback.teachers.base import PolicyProbs, Teacher
+from plaudit.feedback.teachers.calibrating import ENOUGH, calibrated, fitted, known
 from plaudit.feedback.teachers.choices.base import Choice
-from plaudit.feedback.teachers.choices.calibration import stacked
 from plaudit.feedback.teachers.drawing import draw, joint
-from plaudit.feedback.teachers.noises.base import RECENT, Memory, Noise, Odds, Situation
+from plaudit.feedback.teachers.noises.base import (
+    RECENT,
+    Memory,
+    Noise,
+    Odds,
+    Situation,
+    skip_reason,
+)
 from plaudit.feedback.teachers.utilities.base import OfSegment, Utility, utilities_of
 from plaudit.feedback.types import Feedback, Query, Segment
 
@@ -29,9 +36,6 @@ Probs = npt.NDArray[np.float64]
 Lens = Callable[[Segment], Segment]
 """What the teacher sees of a segment."""
 
-CALIBRATION_SEGMENTS = 10
-"""Fewest segments from which a teacher is calibrated: 45 pairs."""
-
 MOST_STORED = 256
 """Most odds that are written into every `Feedback`."""
 
@@ -39,7 +43,7 @@ MOST_STORED = 256
 class Simulated(Teacher):
     """A simulated annotator whose answer distribution is exact and whose stream is its own.
 
-    Source: own design; lenses, utilities, choices and noises name theirs.
+    Source: own design; the parts name theirs.
 
     Args:
         lens: what it sees of a segment.
@@ -50,8 +54,8 @@ class Simulated(Teacher):
             with one seed use the same luck on the same queries.
         name: the annotator's name in `Feedback`.
 
-    What is given as a share, such as `agreement=`, is calibrated on the segments of the first batch
-    it is asked about, which should be representative.
+    What is given as a share, such as `agreement=`, is calibrated on the first 100 segments it is
+    asked about, which should be representative; what is submitted before these are seen is skipped.
     """
 
     def __init__(
@@ -66,12 +70,13 @@ class Simulated(Teacher):
     ) -> None:
         self.lens, self.choice = lens, choice
         self.utility = utility if isinstance(utility, Utility) else OfSegment(utility)
-        self.noises, self.seed, self.name = tuple(noises), seed, name
+        self.noises, self.name = tuple(noises), name
+        self.seed = int(limits.check_range("seed", seed, 0, inf, integer=True))
         self.memory = Memory()
         self._rng = stream(seed, "teacher")
         self._delays = stream(seed, "teacher's delays")
-        self._tickets = 0
         self._pending: list[Feedback] = []
+        self._scale: list[Probs] = []  # utilities seen before it is calibrated
 
     def odds(self, query: Query, state: State | None = None) -> Odds:
         """Exact odds of the parts of an answer and of a skip; all noise included.
@@ -99,8 +104,7 @@ class Simulated(Teacher):
             (answers + 1,) float64, sums to 1; the answers are `answers(query)`.
 
         Raises:
-            ValueError: as `odds`, or there are too many answers (see `odds`), or real numbers (see
-                `log_density`).
+            ValueError: as `odds`, or the answers are too many or real numbers (`log_density`).
         """
         query.ask.answers()
         return joint(self.odds(query, state))
@@ -119,26 +123,28 @@ class Simulated(Teacher):
         ask.check(number)
         situation = self._situation(query)
         (parts,), skip = self._odds(situation)
-        if self.choice.blind:
-            density = parts @ [0.0, 0.0, 1.0 / (ask.high - ask.low)]
-            return float(np.log(density * (1.0 - skip)))
-        felt, choice = float(self._felt(situation)[0]), self._rational()
-        meant, reversed_ = (
-            float(np.exp(ask.log_density(x, np.float64(felt), choice)))
-            for x in (number, ask.low + ask.high - number)
-        )
-        density = parts @ [meant, reversed_, 1.0 / (ask.high - ask.low)]
+        felt, choice, said = self._felt(situation)[0], self._rational(), [0.0, 0.0]
+        if not self.choice.blind:
+            meant_or_reversed = np.array([number, ask.low + ask.high - number])
+            said = np.exp(ask.log_density(meant_or_reversed, felt, choice)).tolist()
+        density = parts @ [*said, 1.0 / (ask.high - ask.low)]
         return float(np.log(density * (1.0 - skip)))
 
-    def submit(self, queries: Sequence[Query], *, now: int = 0) -> list[int]:
-        self._pending += self.answer(queries, now=now)
-        first, self._tickets = self._tickets, self._tickets + len(queries)
-        return list(range(first, self._tickets))
+    def submit(self, queries: Sequence[Query], *, now: int = 0) -> None:
+        if self.learn_scale(queries):
+            self._pending += self.answer(queries, now=now)
+        else:
+            self.pass_over(queries, now)
 
     def poll(self, *, now: int | None = None) -> list[Feedback]:
         done = [f for f in self._pending if now is None or f.answered <= now]
         self._pending = [f for f in self._pending if now is not None and f.answered > now]
-        return done
+        return sorted(done, key=lambda feedback: feedback.answered)
+
+    def pass_over(self, queries: Sequence[Query], now: int) -> None:
+        """Skip questions that came before the teacher knew the scale."""
+        skip = Feedback(0, self.name, None, "calibrating", asked=now, answered=now)
+        self._pending += [replace(skip, query_id=query.query_id) for query in queries]
 
     def answer(self, queries: Sequence[Query], *, now: int = 0) -> list[Feedback]:
         if not queries:
@@ -149,27 +155,33 @@ class Simulated(Teacher):
         return answers
 
     def calibrate(self, queries: Sequence[Query]) -> None:
-        """Fit whatever still waits for it to the segments of these queries.
+        """Fit whatever still waits for it to these queries and all that were submitted before.
 
         Raises:
             ValueError: there are too few of them.
         """
-        if self.choice.calibrated and all(noise.calibrated for noise in self.noises):
-            return
-        judged = [self._utilities(q, self._see(q)).ravel() for q in queries]
-        utilities = np.concatenate(judged)
-        utilities = utilities[np.isfinite(utilities)]
-        if len(utilities) < CALIBRATION_SEGMENTS:
+        if not self.learn_scale(queries):
+            seen, self._scale = known(self._scale), []
             raise ValueError(
-                f"{self.name!r} calibrates itself on the first batch of queries, which needs at "
-                f"least {CALIBRATION_SEGMENTS} segments, got {len(utilities)}; ask about more at "
-                "once, or give reference_returns"
+                f"{self.name!r} calibrates itself on the first {ENOUGH} segments it is asked "
+                f"about, got {seen}; ask about more at once, or give reference_returns"
             )
-        if not self.choice.calibrated:
-            # Segments of one batch can all be compared, actions only with those in their place.
-            options = self.utility.relative or queries[0].ask.grain in ("action", "path")
-            self.choice = self.choice.calibrate(stacked(judged) if options else utilities)
-        self.noises = tuple(n if n.calibrated else n.calibrate(utilities) for n in self.noises)
+
+    def learn_scale(self, queries: Sequence[Query]) -> bool:
+        """Look at queries in order to be calibrated, where that is needed; whether it is done."""
+        if calibrated(self.choice, self.noises):
+            return True
+        for query in queries:
+            self._scale += query.ask.options(self._utilities(query, self._see(query)))
+        if known(self._scale) < ENOUGH:
+            return False
+        ask = queries[0].ask  # segments compare with all others, actions within their place
+        within = self.utility.relative or ask.grain in ("action", "path")
+        self.choice, self.noises = fitted(
+            self.choice, self.noises, self._scale, within=within, ties=getattr(ask, "ties", False)
+        )
+        self._scale = []
+        return True
 
     def set_policy(self, probs: PolicyProbs) -> None:
         self.utility.set_policy(probs)
@@ -184,10 +196,8 @@ class Simulated(Teacher):
             seed: of the other.
             noises: applied after those of this one.
         """
-        theirs = [noise.another(seed) for noise in self.noises]
-        return Simulated(
-            self.lens, self.utility, self.choice, (*theirs, *noises), seed=seed, name=name
-        )
+        all_ = (*(noise.another(seed) for noise in self.noises), *noises)
+        return Simulated(self.lens, self.utility, self.choice, all_, seed=seed, name=name)
 
     def get_state(self) -> State:
         return {
@@ -196,16 +206,16 @@ class Simulated(Teacher):
             "choice": asdict(self.choice),
             "noises": [asdict(noise) for noise in self.noises],  # type: ignore[call-overload]
             "memory": {**asdict(self.memory), "recent": list(self.memory.recent)},
-            "tickets": self._tickets,
             "pending": [feedback.to_json() for feedback in self._pending],
+            "scale": [row.tolist() for row in self._scale],
         }
 
     def set_state(self, state: State) -> None:
         self._rng = generator_from(state["rng"])
         self._delays = generator_from(state["delays"])
         self._remember(state)
-        self._tickets = state["tickets"]
         self._pending = [Feedback.from_json(fields) for fields in state["pending"]]
+        self._scale = [np.array(row, np.float64) for row in state["scale"]]
 
     def _remember(self, state: State) -> None:
         self.choice = replace(self.choice, **state["choice"])
@@ -259,7 +269,7 @@ class Simulated(Teacher):
             query_id=query.query_id,
             annotator=self.name,
             answer=answer,
-            reason=self._reason(situation, odds) if answer is None else "",
+            reason=skip_reason(self.noises, situation, odds) if answer is None else "",
             probs=tuple(joint(odds).tolist()) if few and not query.ask.continuous else None,
             asked=now,
             answered=now + delay,
@@ -267,15 +277,6 @@ class Simulated(Teacher):
         )
         self._note(situation)
         return feedback
-
-    def _reason(self, situation: Situation, odds: Odds) -> str:
-        """Why a question was skipped: the noise that made it certain, else just "skipped"."""
-        so_far = Odds(odds.parts)
-        for noise in self.noises:
-            so_far = noise.odds(so_far, situation)
-            if so_far.skip == 1.0:
-                return noise.reason or "skipped"
-        return "skipped"
 
     def _draw(self, situation: Situation, odds: Odds) -> Answer | None:
         """One answer; as many uniform numbers are drawn whatever it is."""

@@ -16,13 +16,15 @@ import numpy.typing as npt
 from plaudit import feedback
 from plaudit.envs.types import State, generator_from, generator_state, stream
 from plaudit.feedback.asks import Advise
-from plaudit.feedback.loop import Spec, made
+from plaudit.feedback.programs import Named
+from plaudit.feedback.teachers.base import Teacher
+from plaudit.feedback.teachers.population import Population
 from plaudit.feedback.teachers.simulated import Simulated
 from plaudit.feedback.teachers.utilities.base import utilities_of
 from plaudit.feedback.types import Query, Segment, SegmentRef
 from plaudit.feedback.wrappers.base import AnyEnv, env_id
-from plaudit.feedback.wrappers.counted_actions import discrete_actions, legal_actions
-from plaudit.feedback.wrappers.last_step import Array, Bools, LiveRows, Told
+from plaudit.feedback.wrappers.discrete_actions import discrete_actions, legal_actions
+from plaudit.feedback.wrappers.last_step import Array, Bools, LiveRows, Seen, Told
 from plaudit.feedback.wrappers.privileged import check_states, row_states
 
 NONE = -1  # in place of an action: no advice; actions are counted from 0 or above
@@ -36,7 +38,7 @@ class Terms:
         budget: how often it is given at most, in all episodes together; None: no limit.
         adherence: probability with which the advised action is executed in place of the agent's.
         when: "always", or "important": where more than `threshold` is at stake for the teacher,
-            which must be simulated then.
+            which must be simulated then; of a population, for its members on average.
         threshold: of the importance, in the teacher's unit of utility, >= 0.
         states: show the teacher the world's states; slow.
         seed: of the adherence; the teacher has its own.
@@ -74,14 +76,11 @@ class Adviser:
         rows: which of them play.
     """
 
-    def __init__(self, env: AnyEnv, space: gym.Space[Any], teacher: Spec, terms: Terms) -> None:
-        self.teacher = made(feedback.make, teacher)
-        if terms.when == "important" and not isinstance(self.teacher, Simulated):
-            raise TypeError(
-                "when='important' needs a simulated teacher, whose utilities are known; "
-                f"{self.teacher.name!r} is none"
-            )
-        self.rows = LiveRows(env)
+    def __init__(self, env: AnyEnv, space: gym.Space[Any], teacher: Named, terms: Terms) -> None:
+        self.teacher = feedback.make(teacher)
+        if terms.when == "important":
+            self._persons = _simulated(self.teacher)
+        self.rows, self._seen = LiveRows(env), Seen(env)
         self._env, self._env_id = env, env_id(env)
         self._actions, self._start = discrete_actions("Advice", space)
         self._terms, self._left = terms, terms.budget
@@ -100,16 +99,17 @@ class Adviser:
         live = self.rows.live.copy()
         return executed, {"followed": (followed, live), "executed": (executed.copy(), live)}
 
-    def advise(self, obs: Array, info: dict[str, Any], mask: Bools | None = None) -> Told:
+    def advise(self, obs: Any, info: dict[str, Any], mask: Bools | None = None) -> Told:
         """Ask about the rows that will play, or of them those in `mask`; the others keep theirs."""
         asked = self.rows.live if mask is None else np.asarray(mask, np.bool_)
         count = self.rows.count
         self._advice[~self.rows.live | asked] = NONE
         if self._left != 0:
+            seen = self._seen(obs)
             legal = legal_actions(info, (count, self._actions))
             states = row_states(self._env) if self._terms.states else [None] * count
             queries = {
-                int(row): self._query(obs[row], legal[row], states[row])
+                int(row): self._query(seen[row], legal[row], states[row])
                 for row in np.flatnonzero(asked)
             }
             self._give(queries)
@@ -148,11 +148,15 @@ class Adviser:
         self._asked += 1
         return query
 
+    def _importance(self, query: Query) -> float:
+        """Of whoever may be asked, the mean."""
+        return float(np.mean([importance(person, query) for person in self._persons]))
+
     def _give(self, queries: dict[int, Query]) -> None:
         """Ask what is important, as far as the budget goes, and note the advice."""
         if self._terms.when == "important":
             least = self._terms.threshold
-            queries = {r: q for r, q in queries.items() if importance(self.teacher, q) > least}
+            queries = {r: q for r, q in queries.items() if self._importance(q) > least}
         rows = list(queries)[: self._left]
         given: Sequence[Any] = self.teacher.answer([queries[row] for row in rows], now=self._asked)
         for row, answer in zip(rows, given, strict=True):
@@ -175,3 +179,15 @@ def importance(teacher: Simulated, query: Query) -> float:
     utilities = utilities_of(teacher.utility, seen, query)
     possible = utilities[np.isfinite(utilities)]
     return float(np.ptp(possible)) if len(possible) else 0.0
+
+
+def _simulated(teacher: Teacher) -> list[Simulated]:
+    """The teacher, or the members of a population, all of them simulated."""
+    if isinstance(teacher, Population):
+        return [person for member in teacher.members for person in _simulated(member)]
+    if isinstance(teacher, Simulated):
+        return [teacher]
+    raise TypeError(
+        "when='important' needs a simulated teacher, whose utilities are known; "
+        f"{teacher.name!r} is none"
+    )

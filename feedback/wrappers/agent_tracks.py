@@ -3,7 +3,7 @@
 Source: own design.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,8 +14,6 @@ from plaudit.envs.types import State
 from plaudit.feedback.types import Segment, SegmentRef
 
 Array = npt.NDArray[Any]
-
-MASK = "action_mask"
 
 
 @dataclass
@@ -51,10 +49,11 @@ class AgentTracks:
 
     Args:
         env_id: written into each segment's reference.
+        read: by agent, what makes an array of what it sees.
     """
 
-    def __init__(self, env_id: str) -> None:
-        self._env_id = env_id
+    def __init__(self, env_id: str, read: Mapping[str, Callable[[Any], Array]]) -> None:
+        self._env_id, self._read = env_id, read
         self._tracks: dict[str, Track] = {}
         self._joint_cut = 0
         self._episode = -1
@@ -63,7 +62,7 @@ class AgentTracks:
     def begin(self, obs: Mapping[str, Any]) -> None:
         """A new episode; `obs` by agent."""
         self._episode, self._step, self._joint_cut = self._episode + 1, 0, 0
-        self._tracks = {agent: Track(0, 0, [seen_by(o)]) for agent, o in obs.items()}
+        self._tracks = {agent: Track(0, 0, [self._seen(agent, o)]) for agent, o in obs.items()}
 
     def add(
         self, obs: Mapping[str, Any], actions: Mapping[str, Any], rewards: Mapping[str, float]
@@ -75,9 +74,9 @@ class AgentTracks:
                 track = self._tracks[agent]
                 track.actions.append(np.array(actions[agent]))
                 track.rewards.append(float(rewards.get(agent, 0.0)))
-                track.obs.append(seen_by(seen))
+                track.obs.append(self._seen(agent, seen))
             elif agent not in self._tracks:
-                self._tracks[agent] = Track(self._step, self._step, [seen_by(seen)])
+                self._tracks[agent] = Track(self._step, self._step, [self._seen(agent, seen)])
 
     def uncut(self, agent: str) -> int:
         """Steps of an agent since its last segment."""
@@ -141,6 +140,9 @@ class AgentTracks:
         self._joint_cut, self._episode = int(state["joint_cut"]), int(state["episode"])
         self._step = int(state["step"])
 
+    def _seen(self, agent: str, obs: Any) -> Array:
+        return np.array(self._read[agent](obs))
+
     def _since(self, start: int, without: str = "") -> dict[str, Segment]:
         """What all but one have done since a step, as far as they were there."""
         return {
@@ -159,24 +161,6 @@ class AgentTracks:
             SegmentRef(self._env_id, self._episode, start, end),
             rewards=np.array(track.rewards[first:last], np.float64),
         )
-
-
-def seen_by(obs: Any) -> Array:
-    """What an agent sees as an array, a copy; an action mask beside it is left out.
-
-    Args:
-        obs: an array, or a dict of "observation" and "action_mask".
-
-    Raises:
-        TypeError: it is no array.
-    """
-    masked = isinstance(obs, dict) and set(obs) == {"observation", MASK}
-    seen = obs["observation"] if masked else obs
-    if isinstance(seen, dict | tuple):
-        raise TypeError(
-            f"feedback needs array observations, got a {type(seen).__name__}; flatten them first"
-        )
-    return np.array(seen)
 
 
 def _placed(width: int, values: Sequence[Any], first: int, count: int) -> Array:

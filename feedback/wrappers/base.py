@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from plaudit.envs.types import State
+from plaudit.feedback.timeline import copied
 
 ORDER = (
     "TextView",
@@ -94,9 +95,9 @@ def set_truth_aside(info: dict[str, Any], reward: Any, hidden: bool) -> dict[str
         out["final_info"] = set_truth_aside(out["final_info"], None, hidden)
     if aside:
         out["eval"] = aside
-        masks = [value for key, value in aside.items() if key.startswith("_")]
-        if masks:
-            out["_eval"] = _any_of(masks)
+        told = _anybody(aside)
+        if told is not None:
+            out["_eval"] = told
     if reward is not None:
         reward = out["true_reward"] = truth_of(info, reward)
         if isinstance(reward, np.ndarray):
@@ -117,6 +118,8 @@ def _parted(info: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """What a learner may read, and what only an evaluator may and has not been set aside yet."""
     if "eval" in info:
         return dict(info), {}
+    if info.keys() <= TOLD:  # nearly always, and a fifth of what the loop costs
+        return {}, info.copy()
     out: dict[str, Any] = {}
     aside: dict[str, Any] = {}
     for key, value in info.items():
@@ -127,13 +130,18 @@ def _parted(info: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     return out, aside
 
 
-def _any_of(masks: list[Any]) -> Any:
-    """(N,) where any of the masks is set; nearly always the first one is set everywhere."""
-    union = masks[0]
-    for mask in masks[1:]:
-        if np.count_nonzero(union) == len(union):
+def _anybody(aside: dict[str, Any]) -> Any | None:
+    """(N,) where any of the masks is set, None without; mostly the first is set everywhere."""
+    union = None
+    for key, value in aside.items():
+        if key[0] != "_":
+            continue
+        if union is None:
+            union = value
+        elif False in union.tobytes():  # a quarter of what count_nonzero costs
+            union = union | value
+        else:
             break
-        union = union | mask
     return union
 
 
@@ -190,21 +198,7 @@ def final_observations(info: dict[str, Any], obs: Any, over: Any) -> Any:
     """(N, ...) what the step led to: `final_obs` where an auto-reset replaced the observation."""
     if "final_obs" not in info:
         return obs
-    after, rows = np.array(obs), np.asarray(over).nonzero()[0]
+    after, rows = np.array(obs), np.flatnonzero(over)
     if len(rows):
-        after[rows] = _together(info["final_obs"][rows].tolist())
+        after[rows] = copied(info["final_obs"][rows].tolist())()
     return after
-
-
-def _together(finals: list[Any]) -> Any:
-    """Observations of one kind as one array, or as they are where they are no such arrays."""
-    first = finals[0]
-    if not isinstance(first, np.ndarray) or first.dtype.kind not in "biuf":
-        return finals
-    try:
-        joined = b"".join(finals)  # of many small arrays, numpy takes three times as long for it
-    except (BufferError, TypeError):  # they are not contiguous
-        return finals
-    if len(joined) != len(finals) * first.nbytes:
-        return finals
-    return np.frombuffer(joined, first.dtype).reshape(len(finals), *first.shape)

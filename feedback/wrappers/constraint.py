@@ -10,21 +10,17 @@ from typing import Any
 
 import gymnasium as gym
 import numpy as np
-from gymnasium.utils import RecordConstructorArgs
 
-from plaudit.envs.types import State
-from plaudit.feedback.teachers.base import PolicyProbs
 from plaudit.feedback.wrappers.base import (
     check_order,
-    inner_state,
-    set_inner_state,
     set_truth_aside,
 )
 from plaudit.feedback.wrappers.cost_meter import CostMeter, CostSpec
-from plaudit.feedback.wrappers.last_step import array_of, single_info, vector_info
+from plaudit.feedback.wrappers.last_step import single_info, vector_info
+from plaudit.feedback.wrappers.layer import Layer, VectorLayer
 
 
-class Constraint(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
+class Constraint(Layer):
     """Tell what each step costs, apart from the reward; more is worse.
 
     `info["cost"]` is the cost of the step, `info["cost_return"]`, in the last step of an episode,
@@ -42,7 +38,8 @@ class Constraint(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
             {"info": key}: a number that the environment tells in `info[key]`, more is worse;
             {"function": "module:attribute"}: of (obs, actions, next obs), (N, ...) each -> (N,);
             {"teacher": spec, "ask": {"kind": "approve"}}: a judgement of each step; no costs 1 and
-            yes 0, a rating costs 1 at the lowest level and 0 at the highest, a skip `missing`.
+            yes 0, a rating costs 1 at the lowest level and 0 at the highest, a skip `missing`. The
+            teacher is waited for; with an `agreement` it needs `reference_returns` too.
         limit: largest sum of costs of an episode that is allowed, in the cost's unit, or None.
         missing: cost of a step whose judgement was skipped.
         states: show the teacher the world's states; slow, see `LastStep`.
@@ -53,6 +50,8 @@ class Constraint(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         TypeError: a wrapper of the chain stands in the wrong place.
     """
 
+    PARTS = ("_meter",)
+
     def __init__(
         self,
         env: gym.Env[Any, Any],
@@ -61,14 +60,13 @@ class Constraint(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         missing: float = 0.0,
         states: bool = False,
     ) -> None:
-        RecordConstructorArgs.__init__(self, cost=cost, limit=limit, missing=missing, states=states)
-        gym.Wrapper.__init__(self, env)
+        super().__init__(env, cost=cost, limit=limit, missing=missing, states=states)
         check_order("Constraint", env)
         self._meter = CostMeter(env, cost, limit, missing, states)
 
     def reset(self, **kwargs: Any) -> tuple[Any, dict[str, Any]]:
         obs, info = self.env.reset(**kwargs)
-        told = self._meter.begin(array_of(obs)[None])
+        told = self._meter.begin(obs)
         return obs, _aside(info, None) | single_info(told)
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
@@ -76,32 +74,23 @@ class Constraint(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         paid, told = self._meter.step(
             np.asarray(action)[None],
             np.array([reward], np.float64),
-            array_of(obs)[None],
+            obs,
             np.array([terminated or truncated]),
             info,
         )
         info = _aside(info, reward) | single_info(told)
         return obs, float(paid[0]), terminated, truncated, info
 
-    def set_policy(self, probs: PolicyProbs) -> None:
-        """Tell the teacher the learner's policy, (N, ...) observations -> (N, A)."""
-        self._meter.set_policy(probs)
 
-    def get_state(self) -> State:
-        return {"env": inner_state(self.env), "meter": self._meter.get_state()}
-
-    def set_state(self, state: State) -> None:
-        set_inner_state(self.env, state["env"])
-        self._meter.set_state(state["meter"])
-
-
-class VectorConstraint(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
+class VectorConstraint(VectorLayer):
     """The vector form of `Constraint`; costs are (N,), 0 in rows that did not play.
 
     Args:
         env: any vector environment.
         cost, limit, missing, states: as `Constraint`.
     """
+
+    PARTS = ("_meter",)
 
     def __init__(
         self,
@@ -111,34 +100,24 @@ class VectorConstraint(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
         missing: float = 0.0,
         states: bool = False,
     ) -> None:
-        super().__init__(env)
+        super().__init__(env, cost=cost, limit=limit, missing=missing, states=states)
         check_order("Constraint", env)
         self._meter = CostMeter(env, cost, limit, missing, states)
 
     def reset(
         self, *, seed: Any = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
+        mask = (options or {}).get("reset_mask")  # Gymnasium's own forms take it out
         obs, info = self.env.reset(seed=seed, options=options)
-        told = self._meter.begin(array_of(obs), (options or {}).get("reset_mask"))
+        told = self._meter.begin(obs, mask)
         return obs, _aside(info, None) | vector_info(told)
 
     def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
         obs, reward, terminated, truncated, info = self.env.step(actions)
         over = terminated | truncated
-        paid, told = self._meter.step(actions, reward, array_of(obs), over, info)
+        paid, told = self._meter.step(actions, reward, obs, over, info)
         info = _aside(info, reward) | vector_info(told)
         return obs, paid, terminated, truncated, info
-
-    def set_policy(self, probs: PolicyProbs) -> None:
-        """As `Constraint.set_policy`."""
-        self._meter.set_policy(probs)
-
-    def get_state(self) -> State:
-        return {"env": inner_state(self.env), "meter": self._meter.get_state()}
-
-    def set_state(self, state: State) -> None:
-        set_inner_state(self.env, state["env"])
-        self._meter.set_state(state["meter"])
 
 
 def _aside(info: dict[str, Any], reward: Any) -> dict[str, Any]:

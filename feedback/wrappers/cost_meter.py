@@ -1,6 +1,5 @@
 """CostMeter: what a step costs, as the world, a function or a teacher has it."""
 
-import pkgutil
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,8 +9,8 @@ from plaudit import feedback
 from plaudit.envs.names import nearest
 from plaudit.envs.types import State
 from plaudit.feedback.asks import Approve, Ask, Rate, ask_from_json
-from plaudit.feedback.loop import made
-from plaudit.feedback.teachers.base import PolicyProbs
+from plaudit.feedback.programs import program
+from plaudit.feedback.teachers.base import Teacher
 from plaudit.feedback.types import Query
 from plaudit.feedback.wrappers.base import AnyEnv, truth_of
 from plaudit.feedback.wrappers.last_step import Array, Bools, Floats, LastStep, Told
@@ -28,6 +27,9 @@ class CostMeter:
     Args:
         env: what is stepped, single or vector.
         cost, limit, missing, states: see `Constraint`.
+
+    Attributes:
+        teacher: who judges the cost, or None.
     """
 
     def __init__(
@@ -38,21 +40,24 @@ class CostMeter:
         self._limit, self._missing = limit, missing
         self._total = np.zeros(self._last.rows.count)
         self._asked = 0
+        self.teacher: Teacher | None = None
         if self._kind == "function":
-            self._function = pkgutil.resolve_name(cost["function"])
+            self._function = program("cost function", cost["function"])
         elif self._kind == "teacher":
             self._ask = _ask_of(cost.get("ask", {"kind": "approve"}))
-            self._teacher = made(feedback.make, cost["teacher"])
+            self.teacher = feedback.make(cost["teacher"])
         else:
             self._name = str(cost[self._kind])
 
-    def begin(self, obs: Array, rows: Bools | None = None) -> Told:
+    def begin(self, obs: Any, rows: Bools | None = None) -> Told:
         """Rows (N,), or all, start a new episode."""
         self._last.begin(obs, rows)
-        return self._left(np.ones(len(obs), np.bool_) if rows is None else np.asarray(rows))
+        return self._left(
+            np.ones(self._last.rows.count, np.bool_) if rows is None else np.asarray(rows)
+        )
 
     def step(
-        self, actions: Array, reward: Floats, obs: Array, over: Bools, info: dict[str, Any]
+        self, actions: Array, reward: Floats, obs: Any, over: Bools, info: dict[str, Any]
     ) -> tuple[Floats, Told]:
         """The rewards to be paid, (N,), and what is told of the step."""
         last = self._last
@@ -64,28 +69,23 @@ class CostMeter:
             paid, cost = (reward - told, 0.0 - told) if component else (reward, told)
         elif self._kind == "function":
             cost = np.asarray(self._function(*last.transitions), np.float64)
-        else:
-            cost[last.played] = self._judged(np.flatnonzero(last.played).tolist())
+        elif self.teacher is not None:
+            cost[last.played] = self._judged(self.teacher, np.flatnonzero(last.played).tolist())
         cost = np.where(last.played, cost, 0.0)
         self._total = np.where(last.played & (last.age == 1), 0.0, self._total) + cost
         told_now = {"cost": (cost, last.played), "cost_return": (self._total.copy(), last.ended)}
         return paid, told_now | self._left(last.fresh)
 
-    def set_policy(self, probs: PolicyProbs) -> None:
-        """Tell the teacher, if there is one, the learner's policy."""
-        if self._kind == "teacher":
-            self._teacher.set_policy(probs)
-
     def get_state(self) -> State:
-        teacher = self._teacher.get_state() if self._kind == "teacher" else None
+        teacher = None if self.teacher is None else self.teacher.get_state()
         last = self._last.get_state()
         return {"last": last, "total": self._total.copy(), "asked": self._asked, "teacher": teacher}
 
     def set_state(self, state: State) -> None:
         self._last.set_state(state["last"])
         self._total, self._asked = state["total"].copy(), int(state["asked"])
-        if self._kind == "teacher":
-            self._teacher.set_state(state["teacher"])
+        if self.teacher is not None:
+            self.teacher.set_state(state["teacher"])
 
     def _left(self, fresh: Bools) -> Told:
         """What may still be spent, in `fresh` rows the whole limit."""
@@ -106,16 +106,17 @@ class CostMeter:
                 found, told = True, np.where(rows, part[self._name], told)
         if not found and self._last.played.any():
             known = [key for key in (info.get(within[0], {}) if within else info) if key[0] != "_"]
-            raise KeyError(f"unknown {self._kind} {self._name!r}{nearest(self._name, known)}")
+            hint = nearest(self._name, known) if known else f"; this world tells no {self._kind}s"
+            raise KeyError(f"unknown {self._kind} {self._name!r}{hint}")
         return np.asarray(told, np.float64)
 
-    def _judged(self, rows: list[int]) -> list[float]:
+    def _judged(self, teacher: Teacher, rows: list[int]) -> list[float]:
         """What the teacher's answers about the latest step of some rows cost."""
         queries = [
             Query((self._last.segment(row),), self._ask, query_id=self._asked + i)
             for i, row in enumerate(rows)
         ]
-        answers = self._teacher.answer(queries, now=self._asked)
+        answers: list[Any] = teacher.answer(queries, now=self._asked)
         self._asked += len(queries)
         top, bottom = _ends(self._ask)
         return [

@@ -14,10 +14,10 @@ from plaudit import feedback
 from plaudit.envs.types import State, generator_from, generator_state, stream
 from plaudit.feedback.asks import Critique
 from plaudit.feedback.asks.telling import PHRASES, SLOTS
-from plaudit.feedback.loop import Spec, made
+from plaudit.feedback.programs import Named
 from plaudit.feedback.types import Query
 from plaudit.feedback.wrappers.base import inner, set_truth_aside, truth_of
-from plaudit.feedback.wrappers.counted_actions import discrete_actions
+from plaudit.feedback.wrappers.discrete_actions import discrete_actions
 from plaudit.feedback.wrappers.last_step import Array, Bools, LastStep, Told
 from plaudit.feedback.wrappers.spoken_observation import TEXT_LIMIT, Show, SpokenObservation
 
@@ -81,7 +81,7 @@ class Critic:
         env: Any,
         observations: gym.Space[Any],
         actions: gym.Space[Any],
-        teacher: Spec,
+        teacher: Named,
         speech: Speech,
     ) -> None:
         count, self._start = discrete_actions("LanguageFeedback", actions)
@@ -89,7 +89,7 @@ class Critic:
             raise ValueError(
                 f"action_names needs {count} names, one per action, got {speech.action_names}"
             )
-        self.teacher, self.speech = made(feedback.make, teacher), speech
+        self.teacher, self.speech = feedback.make(teacher), speech
         self._ask = Critique(count, speech.levels, tuple(speech.slots))
         self.shown = SpokenObservation(observations, speech.in_observation, self._ask.sizes)
         self.last = LastStep(env, speech.states)
@@ -100,15 +100,15 @@ class Critic:
         self.words = np.full(rows, "", object)
         self.cells = np.zeros((rows, len(self._ask.sizes)), np.int64)
 
-    def begin(self, obs: Array, rows: Bools | None = None) -> Told:
+    def begin(self, obs: Any, rows: Bools | None = None) -> Told:
         """Rows (N,), or all, start a new episode."""
         self.last.begin(obs, rows)
-        begun = np.ones(len(obs), np.bool_) if rows is None else rows
+        begun = np.ones(self.last.rows.count, np.bool_) if rows is None else rows
         self.words[begun], self.cells[begun] = "", 0
         return self._told(begun, begun)
 
     def step(
-        self, actions: Array, reward: Array, obs: Array, over: Bools, info: dict[str, Any]
+        self, actions: Array, reward: Array, obs: Any, over: Bools, info: dict[str, Any]
     ) -> Told:
         """What is told of a step."""
         # What is hidden from the learner is not hidden from its teacher.

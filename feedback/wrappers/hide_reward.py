@@ -4,7 +4,6 @@ from typing import Any
 
 import gymnasium as gym
 import numpy as np
-from gymnasium.utils import RecordConstructorArgs
 
 from plaudit.envs.types import Oracle, State
 from plaudit.feedback.wrappers.base import (
@@ -15,6 +14,7 @@ from plaudit.feedback.wrappers.base import (
     truth_of,
     without_truth,
 )
+from plaudit.feedback.wrappers.layer import Layer, VectorLayer
 
 REFUSED = (
     "{what} would tell the hidden truth; declare privileged_simulator=True to allow it, "
@@ -22,7 +22,35 @@ REFUSED = (
 )
 
 
-class HideReward(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
+class _Guarded:
+    """What both forms refuse unless the privilege is declared: all that would tell the truth."""
+
+    env: Any
+    privileged_simulator: bool
+
+    def oracle(self, beta: float = 0.0) -> Oracle:
+        self._allow("oracle")
+        oracle: Oracle = find(self.env, "oracle")(beta)
+        return oracle
+
+    def render(self) -> Any:
+        self._allow("render")
+        return self.env.render()
+
+    def get_state(self) -> State:
+        self._allow("get_state")
+        return inner_state(self.env)
+
+    def set_state(self, state: State) -> None:
+        self._allow("set_state")
+        set_inner_state(self.env, state)
+
+    def _allow(self, what: str) -> None:
+        if not self.privileged_simulator:
+            raise PermissionError(REFUSED.format(what=what))
+
+
+class HideReward(_Guarded, Layer):
     """Return reward 0 and strip true rewards, components, success and outcome from the info.
 
     Args:
@@ -35,8 +63,7 @@ class HideReward(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
     """
 
     def __init__(self, env: gym.Env[Any, Any], privileged_simulator: bool = False) -> None:
-        RecordConstructorArgs.__init__(self, privileged_simulator=privileged_simulator)
-        gym.Wrapper.__init__(self, env)
+        super().__init__(env, privileged_simulator=privileged_simulator)
         check_order("HideReward", env)
         self.privileged_simulator = privileged_simulator
         self.truth: Any = None  # of the latest step, for the lens of a teacher outside only
@@ -50,31 +77,14 @@ class HideReward(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         self.truth = truth_of(info, reward)
         return obs, 0.0, terminated, truncated, without_truth(info)
 
-    def oracle(self, beta: float = 0.0) -> Oracle:
-        _allow(self.privileged_simulator, "oracle")
-        oracle: Oracle = find(self.env, "oracle")(beta)
-        return oracle
 
-    def render(self) -> Any:
-        _allow(self.privileged_simulator, "render")
-        return self.env.render()
-
-    def get_state(self) -> State:
-        _allow(self.privileged_simulator, "get_state")
-        return inner_state(self.env)
-
-    def set_state(self, state: State) -> None:
-        _allow(self.privileged_simulator, "set_state")
-        set_inner_state(self.env, state)
-
-
-class VectorHideReward(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
+class VectorHideReward(_Guarded, VectorLayer):
     """The vector form of `HideReward`."""
 
     def __init__(
         self, env: gym.vector.VectorEnv[Any, Any, Any], privileged_simulator: bool = False
     ) -> None:
-        super().__init__(env)
+        super().__init__(env, privileged_simulator=privileged_simulator)
         check_order("HideReward", env)
         self.privileged_simulator = privileged_simulator
         self.truth: Any = None  # of the latest step, for the lens of a teacher outside only
@@ -89,21 +99,3 @@ class VectorHideReward(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
         obs, reward, terminated, truncated, info = self.env.step(actions)
         self.truth = truth_of(info, reward)
         return obs, np.zeros_like(reward), terminated, truncated, without_truth(info)
-
-    def oracle(self, beta: float = 0.0) -> Oracle:
-        _allow(self.privileged_simulator, "oracle")
-        oracle: Oracle = find(self.env, "oracle")(beta)
-        return oracle
-
-    def get_state(self) -> State:
-        _allow(self.privileged_simulator, "get_state")
-        return inner_state(self.env)
-
-    def set_state(self, state: State) -> None:
-        _allow(self.privileged_simulator, "set_state")
-        set_inner_state(self.env, state)
-
-
-def _allow(privileged: bool, what: str) -> None:
-    if not privileged:
-        raise PermissionError(REFUSED.format(what=what))

@@ -8,24 +8,23 @@ from typing import Any
 
 import gymnasium as gym
 import numpy as np
-from gymnasium.utils import RecordConstructorArgs
 from gymnasium.vector.utils import batch_space
 
-from plaudit.envs.types import State
-from plaudit.feedback.loop import Spec
-from plaudit.feedback.teachers.base import PolicyProbs
-from plaudit.feedback.wrappers.base import check_order, inner_state, set_inner_state
+from plaudit.feedback.programs import Named
+from plaudit.feedback.wrappers.base import check_order
 from plaudit.feedback.wrappers.critic import Critic, Speech
-from plaudit.feedback.wrappers.last_step import array_of, single_info, vector_info
+from plaudit.feedback.wrappers.last_step import single_info, vector_info
+from plaudit.feedback.wrappers.layer import Layer, VectorLayer
 
 
-class LanguageFeedback(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
+class LanguageFeedback(Layer):
     """Let a teacher say something about each step, in words and in numbers.
 
     `info["feedback"]` is what is said about the step just taken, "" where nothing is, and
     `info["feedback_slots"]` the same as (4,) cells of a `Critique`, 0 where nothing is said; what a
     person or a language model adds in its own words stands behind. `info["instruction"]` stands in
-    the info of `reset`. The teacher is waited for.
+    the info of `reset`. The teacher is waited for; one that is told an `agreement` needs
+    `reference_returns` too, since it is asked little at a time.
 
     What the agent sees can hold the feedback too. With `in_observation="words"` it is a Dict of
     "observation", "instruction" ("" after the first one of an episode) and "feedback", for agents
@@ -46,9 +45,10 @@ class LanguageFeedback(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         TypeError: spaces that do not fit, or a wrapper of the chain stands in the wrong place.
     """
 
-    def __init__(self, env: gym.Env[Any, Any], teacher: Spec, **speech: Any) -> None:
-        RecordConstructorArgs.__init__(self, teacher=teacher, **speech)
-        gym.Wrapper.__init__(self, env)
+    PARTS = ("_critic",)
+
+    def __init__(self, env: gym.Env[Any, Any], teacher: Named, **speech: Any) -> None:
+        super().__init__(env, teacher=teacher, **speech)
         check_order("LanguageFeedback", env)
         spaces = env.observation_space, env.action_space
         self._critic = Critic(env, *spaces, teacher, Speech(**speech))
@@ -56,7 +56,7 @@ class LanguageFeedback(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
 
     def reset(self, **kwargs: Any) -> tuple[Any, dict[str, Any]]:
         obs, info = self.env.reset(**kwargs)
-        told = self._critic.begin(array_of(obs)[None])
+        told = self._critic.begin(obs)
         info = self._critic.aside(info, None) | single_info(told)
         return self._shown(obs, self._critic.speech.instruction), info
 
@@ -65,7 +65,7 @@ class LanguageFeedback(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         told = self._critic.step(
             np.asarray(action)[None],
             np.array([reward], np.float64),
-            array_of(obs)[None],
+            obs,
             np.array([terminated or truncated]),
             info,
         )
@@ -73,23 +73,12 @@ class LanguageFeedback(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         paid = 0.0 if self._critic.speech.reward_hidden else reward
         return self._shown(obs, ""), paid, terminated, truncated, info
 
-    def set_policy(self, probs: PolicyProbs) -> None:
-        """Tell the teacher the learner's policy, (N, ...) observations -> (N, A)."""
-        self._critic.teacher.set_policy(probs)
-
-    def get_state(self) -> State:
-        return {"env": inner_state(self.env), "critic": self._critic.get_state()}
-
-    def set_state(self, state: State) -> None:
-        set_inner_state(self.env, state["env"])
-        self._critic.set_state(state["critic"])
-
     def _shown(self, obs: Any, instruction: str) -> Any:
         critic = self._critic
         return critic.shown.row(obs, instruction, critic.words[0], critic.cells[0])
 
 
-class VectorLanguageFeedback(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
+class VectorLanguageFeedback(VectorLayer):
     """The vector form of `LanguageFeedback`: one teacher speaks about all rows.
 
     In the info, feedback is about the step just taken. Where that ended an episode and the next one
@@ -100,10 +89,12 @@ class VectorLanguageFeedback(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
         teacher, **speech: as `LanguageFeedback`.
     """
 
+    PARTS = ("_critic",)
+
     def __init__(
-        self, env: gym.vector.VectorEnv[Any, Any, Any], teacher: Spec, **speech: Any
+        self, env: gym.vector.VectorEnv[Any, Any, Any], teacher: Named, **speech: Any
     ) -> None:
-        super().__init__(env)
+        super().__init__(env, teacher=teacher, **speech)
         check_order("LanguageFeedback", env)
         spaces = env.single_observation_space, env.single_action_space
         self._critic = Critic(env, *spaces, teacher, Speech(**speech))
@@ -113,30 +104,19 @@ class VectorLanguageFeedback(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
     def reset(
         self, *, seed: Any = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
+        mask = (options or {}).get("reset_mask")  # Gymnasium's own forms take it out
         obs, info = self.env.reset(seed=seed, options=options)
-        mask = (options or {}).get("reset_mask")
         rows = np.ones(self.num_envs, np.bool_) if mask is None else np.asarray(mask, np.bool_)
-        told = self._critic.begin(array_of(obs), rows)
+        told = self._critic.begin(obs, rows)
         info = self._critic.aside(info, None) | vector_info(told)
         return self._critic.shown_rows(obs, rows), info
 
     def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
         obs, reward, terminated, truncated, info = self.env.step(actions)
         critic = self._critic
-        told = critic.step(actions, reward, array_of(obs), terminated | truncated, info)
+        told = critic.step(actions, reward, obs, terminated | truncated, info)
         info = critic.aside(info, reward) | vector_info(told)
         if "final_obs" in info:
             info["final_obs"] = critic.shown_last(info["final_obs"])
         paid = np.zeros_like(reward) if critic.speech.reward_hidden else reward
         return critic.shown_rows(obs, critic.last.fresh), paid, terminated, truncated, info
-
-    def set_policy(self, probs: PolicyProbs) -> None:
-        """As `LanguageFeedback.set_policy`."""
-        self._critic.teacher.set_policy(probs)
-
-    def get_state(self) -> State:
-        return {"env": inner_state(self.env), "critic": self._critic.get_state()}
-
-    def set_state(self, state: State) -> None:
-        set_inner_state(self.env, state["env"])
-        self._critic.set_state(state["critic"])

@@ -15,6 +15,7 @@ from plaudit.envs.types import State
 from plaudit.feedback.shots import Shots
 from plaudit.feedback.types import Segment, SegmentRef
 from plaudit.feedback.wrappers.base import AnyEnv, env_id, final_observations
+from plaudit.feedback.wrappers.observations import Numbers, shows_words
 from plaudit.feedback.wrappers.privileged import Camera
 
 Array = npt.NDArray[Any]
@@ -72,26 +73,27 @@ class LastStep:
         self.played, self.ended = np.zeros((2, count), np.bool_)
         self.age, self._episode = np.zeros((2, count), np.int64)
         self._episodes = 0
+        self._seen = Seen(env)
         self._obs: Array | None = None  # what the next action is an answer to
         self._step: tuple[Array, Array, Floats, Array] | None = None
         self._shots: Shots | None = None  # of what the next action is an answer to
         self._around: tuple[Shots, Shots] | None = None
 
-    def begin(self, obs: Array, rows: Bools | None = None) -> None:
-        """Rows (N,), or all, start a new episode; `obs` (N, ...) is that of all rows."""
+    def begin(self, obs: Any, rows: Bools | None = None) -> None:
+        """Rows (N,), or all, start a new episode; `obs` is what the environment shows."""
         self.rows.begin(rows)
         self.ended[slice(None) if rows is None else rows] = True
-        self._obs, self._shots = np.array(obs), self._shot()
+        self._obs, self._shots = np.array(self._seen(obs)), self._shot()
 
     def add(
-        self, actions: Array, truth: Floats, obs: Array, over: Bools, info: dict[str, Any]
+        self, actions: Array, truth: Floats, obs: Any, over: Bools, info: dict[str, Any]
     ) -> None:
         """Note a step.
 
         Args:
             actions: (N, ...).
             truth: (N,) true rewards.
-            obs: (N, ...) as the environment returned them.
+            obs: as the environment returned them.
             over: (N,) whose episodes are over.
             info: as the environment returned it.
         """
@@ -104,8 +106,9 @@ class LastStep:
         self._episodes += len(fresh)
         self.age[self.played] += 1
         self.ended = over & self.played
-        self._step = self._obs, np.asarray(actions), truth, final_observations(info, obs, over)
-        self._obs = np.array(obs)
+        seen = self._seen(obs)
+        self._step = self._obs, np.asarray(actions), truth, self._seen.last(info, seen, over)
+        self._obs = np.array(seen)
         before, self._shots = self._shots, self._shot()
         if before is not None and self._shots is not None:
             after = self._camera.before_reset(self._shots, np.flatnonzero(self.ended))
@@ -165,22 +168,41 @@ class LastStep:
         return self._step
 
 
-def array_of(obs: Any) -> Array:
-    """What is seen as an array: (...), or (N, ...) of N rows; words beside it are left out.
+class Seen:
+    """Reads what an environment shows as (N, ...) numbers, N = 1 of a single one.
+
+    What shows nothing but words is read as it is.
+
+    Source: own design.
 
     Args:
-        obs: an observation, or a batch of them; of a dict, what stands under "observation".
+        env: single or vector.
 
     Raises:
-        TypeError: it is no array but a mapping or a tuple.
+        TypeError: it shows what is neither numbers nor words.
     """
-    seen = obs["observation"] if isinstance(obs, dict) and "observation" in obs else obs
-    if isinstance(seen, dict | tuple):
-        raise TypeError(
-            f"feedback needs array observations, got a {type(seen).__name__}; "
-            "gymnasium.wrappers.FlattenObservation makes an array of many"
-        )
-    return np.asarray(seen)
+
+    def __init__(self, env: AnyEnv) -> None:
+        space, count = env.observation_space, 1
+        self._vector = isinstance(env, gym.vector.VectorEnv)
+        if isinstance(env, gym.vector.VectorEnv):
+            space, count = env.single_observation_space, env.num_envs
+        self._numbers = Numbers(space, count)
+        self._as_is = self._numbers.plain or shows_words(space)
+
+    def __call__(self, obs: Any) -> Array:
+        if self._vector:
+            return np.asarray(obs) if self._as_is else self._numbers.rows(obs)
+        return np.asarray(obs if self._as_is else self._numbers.one(obs))[None]
+
+    def last(self, info: dict[str, Any], obs: Array, over: Bools) -> Array:
+        """(N, ...) what a step led to; `obs` was read already."""
+        if self._as_is or "final_obs" not in info:
+            return np.asarray(final_observations(info, obs, over))
+        after = obs.copy()
+        for row in np.flatnonzero(over):
+            after[row] = self._numbers.one(info["final_obs"][row])
+        return after
 
 
 def single_info(told: Told) -> dict[str, Any]:

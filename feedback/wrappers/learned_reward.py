@@ -4,21 +4,46 @@ from typing import Any
 
 import gymnasium as gym
 import numpy as np
-from gymnasium.utils import RecordConstructorArgs
 
 from plaudit.envs.types import State
-from plaudit.feedback.loop import PreferenceLoop, Schedule, Spec, model_shape
-from plaudit.feedback.teachers.base import PolicyProbs
-from plaudit.feedback.wrappers.base import (
-    check_order,
-    inner,
-    inner_state,
-    set_inner_state,
-    set_truth_aside,
-)
+from plaudit.feedback.loop import PreferenceLoop, Schedule
+from plaudit.feedback.programs import Named
+from plaudit.feedback.wrappers.base import check_order, inner, set_truth_aside
+from plaudit.feedback.wrappers.layer import Layer, Parts, VectorLayer
+from plaudit.feedback.wrappers.model_shape import model_shape, row_spaces
+from plaudit.feedback.wrappers.observations import Numbers
+from plaudit.feedback.wrappers.record_segments import check_covers
 
 
-class LearnedReward(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
+class _Learning(Parts):
+    """What both forms share: the loop, and what the next action is an answer to."""
+
+    PARTS = ("loop",)
+    loop: PreferenceLoop
+    _obs: Any
+
+    def _begin(self, teacher: Named, model: Named, seed: int, schedule: dict[str, Any]) -> None:
+        env = self.env
+        check_order("LearnedReward", env, needs="RecordSegments")
+        self._recorder: Any = inner(env, "RecordSegments")
+        plan, shape = Schedule.of(schedule), model_shape(env)
+        check_covers(self._recorder, plan.question)
+        self.loop = PreferenceLoop(teacher, model, plan, shape, seed)
+        self._numbers = Numbers(row_spaces(env)[0], getattr(env, "num_envs", 1))
+        self._obs = None
+
+    def get_state(self) -> State:
+        obs = None if self._obs is None else self._obs.copy()
+        return {**super().get_state(), "obs": obs}
+
+    def set_state(self, state: State) -> None:
+        """Go back; ValueError, and nothing is changed, if the state is that of another loop."""
+        self.loop.check_state(state.get("loop", {}))
+        super().set_state(state)
+        self._obs = None if state["obs"] is None else state["obs"].copy()
+
+
+class LearnedReward(_Learning, Layer):
     """Pay a learned reward; ask, fit and go on by itself while any agent steps.
 
     Until the first fit the reward is 0. The true reward is in `info["true_reward"]` (unless a
@@ -39,48 +64,30 @@ class LearnedReward(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
     def __init__(
         self,
         env: gym.Env[Any, Any],
-        teacher: Spec = "noisy_person",
-        model: Spec = "bradley_terry",
+        teacher: Named = "noisy_person",
+        model: Named = "bradley_terry",
         seed: int = 0,
         **schedule: Any,
     ) -> None:
-        RecordConstructorArgs.__init__(self, teacher=teacher, model=model, seed=seed, **schedule)
-        gym.Wrapper.__init__(self, env)
-        check_order("LearnedReward", env, needs="RecordSegments")
-        self._segments = inner(env, "RecordSegments").segments  # type: ignore[union-attr]
-        self._hidden = inner(env, "HideReward") is not None
-        self.loop = PreferenceLoop(teacher, model, Schedule(**schedule), model_shape(env), seed)
-        self._obs: Any = None
+        super().__init__(env, teacher=teacher, model=model, seed=seed, **schedule)
+        self._begin(teacher, model, seed, schedule)
 
     def reset(self, **kwargs: Any) -> tuple[Any, dict[str, Any]]:
-        self._obs, info = self.env.reset(**kwargs)
-        return self._obs, set_truth_aside(info, None, self._hidden)
+        obs, info = self.env.reset(**kwargs)
+        self._obs = np.array(self._numbers.one(obs))
+        return obs, set_truth_aside(info, None, self._hidden)
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
-        before = self._obs
-        self._obs, reward, terminated, truncated, info = self.env.step(action)
-        mean, _ = self.loop.model.predict(
-            np.asarray(before)[None, None], np.asarray(action)[None, None]
-        )
-        self.loop.update(self._segments)
+        obs, reward, terminated, truncated, info = self.env.step(action)
+        done = np.asarray(action)[None, None]
+        mean, _ = self.loop.model.predict(self._obs[None, None], done)
+        self.loop.update(self._recorder.segments)
+        self._obs = np.array(self._numbers.one(obs))
         info = set_truth_aside(info, reward, self._hidden)
-        return self._obs, float(mean[0, 0]), terminated, truncated, info
-
-    def set_policy(self, probs: PolicyProbs) -> None:
-        """Tell the teacher the learner's policy, (N, ...) observations -> (N, A)."""
-        self.loop.teacher.set_policy(probs)
-
-    def get_state(self) -> State:
-        obs = None if self._obs is None else np.array(self._obs)
-        return {"env": inner_state(self.env), "loop": self.loop.get_state(), "obs": obs}
-
-    def set_state(self, state: State) -> None:
-        set_inner_state(self.env, state["env"])
-        self.loop.set_state(state["loop"])
-        self._obs = None if state["obs"] is None else state["obs"].copy()
+        return obs, float(mean[0, 0]), terminated, truncated, info
 
 
-class VectorLearnedReward(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
+class VectorLearnedReward(_Learning, VectorLayer):
     """The vector form of `LearnedReward`: one teacher, one model and one budget for all rows.
 
     Rows that did not play (they stood still or were reset in this step) get reward 0.
@@ -89,23 +96,19 @@ class VectorLearnedReward(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
     def __init__(
         self,
         env: gym.vector.VectorEnv[Any, Any, Any],
-        teacher: Spec = "noisy_person",
-        model: Spec = "bradley_terry",
+        teacher: Named = "noisy_person",
+        model: Named = "bradley_terry",
         seed: int = 0,
         **schedule: Any,
     ) -> None:
-        super().__init__(env)
-        check_order("LearnedReward", env, needs="RecordSegments")
-        self._recorder: Any = inner(env, "RecordSegments")
-        self._hidden = inner(env, "HideReward") is not None
-        self.loop = PreferenceLoop(teacher, model, Schedule(**schedule), model_shape(env), seed)
-        self._obs: Any = None
+        super().__init__(env, teacher=teacher, model=model, seed=seed, **schedule)
+        self._begin(teacher, model, seed, schedule)
 
     def reset(
         self, *, seed: Any = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
         obs, info = self.env.reset(seed=seed, options=options)
-        self._obs = obs.copy()
+        self._obs = np.array(self._numbers.rows(obs))
         return obs, set_truth_aside(info, None, self._hidden)
 
     def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
@@ -113,22 +116,6 @@ class VectorLearnedReward(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
         mean, _ = self.loop.model.predict(self._obs[:, None], np.asarray(actions)[:, None])
         learned = np.where(self._recorder.live, mean[:, 0].astype(np.float64), 0.0)
         self.loop.update(self._recorder.segments)
-        self._obs = obs.copy()
+        self._obs = np.array(self._numbers.rows(obs))
         info = set_truth_aside(info, reward, self._hidden)
         return obs, learned, terminated, truncated, info
-
-    def set_policy(self, probs: PolicyProbs) -> None:
-        """Tell the teacher the learner's policy, (N, ...) observations -> (N, A)."""
-        self.loop.teacher.set_policy(probs)
-
-    def get_state(self) -> State:
-        return {
-            "env": inner_state(self.env),
-            "loop": self.loop.get_state(),
-            "obs": None if self._obs is None else self._obs.copy(),
-        }
-
-    def set_state(self, state: State) -> None:
-        set_inner_state(self.env, state["env"])
-        self.loop.set_state(state["loop"])
-        self._obs = None if state["obs"] is None else state["obs"].copy()

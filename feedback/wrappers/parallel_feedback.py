@@ -4,7 +4,7 @@ Source: own design; the setting is that of arXiv:2409.00717 (multi-agent RLHF).
 """
 
 from collections import deque
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -20,12 +20,14 @@ from plaudit.envs.names import nearest
 from plaudit.envs.types import State
 from plaudit.feedback.asks import ask_from_json
 from plaudit.feedback.buffer_state import segment_from, segment_state
-from plaudit.feedback.loop import Spec, made
+from plaudit.feedback.programs import Named
 from plaudit.feedback.teachers.base import PolicyProbs, Teacher
-from plaudit.feedback.types import Query, Segment
-from plaudit.feedback.wrappers.agent_tracks import MASK, AgentTracks
-from plaudit.feedback.wrappers.answer_rewards import answer_reward, check_graded
+from plaudit.feedback.types import Segment
+from plaudit.feedback.wrappers.agent_tracks import AgentTracks
+from plaudit.feedback.wrappers.answer_rewards import check_graded
 from plaudit.feedback.wrappers.base import set_truth_aside
+from plaudit.feedback.wrappers.observations import Numbers, shows_words
+from plaudit.feedback.wrappers.open_questions import OpenQuestions
 
 JOINT = "joint"  # in place of an agent: all of them
 
@@ -67,7 +69,7 @@ class ParallelFeedback(BaseParallelWrapper, RecordConstructorArgs):  # type: ign
     def __init__(
         self,
         env: Any,
-        teacher: Spec | Mapping[str, Spec] | None = None,
+        teacher: Named | Mapping[str, Named] | None = None,
         ask: Mapping[str, Any] | None = None,
         mode: Mode = "per_agent",
         length: int | None = None,
@@ -79,27 +81,32 @@ class ParallelFeedback(BaseParallelWrapper, RecordConstructorArgs):  # type: ign
         settings |= {"length": length, "pay": pay, "missing": missing, "keep": keep}
         RecordConstructorArgs.__init__(self, teacher=teacher, **settings)
         BaseParallelWrapper.__init__(self, _parallel(env))
-        self._ask = ask_from_json(settings["ask"])
-        check_graded(self._ask)
+        check_graded(ask_from_json(settings["ask"]))
         _check(mode, length, keep)
         judged = [JOINT] if mode == "joint" else list(self.possible_agents)
         self.segments: dict[str, deque[Segment]] = {who: deque(maxlen=keep) for who in judged}
         self.teachers: dict[str, Teacher] = _teachers(teacher, judged)
+        distinct = {id(teacher): teacher for teacher in self.teachers.values()}
+        self._questions = [
+            OpenQuestions[tuple[str, int]](one, settings["ask"], missing)
+            for one in distinct.values()
+        ]  # each about somebody in an episode
         self.dropped = 0
-        self._length, self._missing = length, missing
+        self._length = length
         self._pays = pay and teacher is not None
-        self._tracks = AgentTracks(_name_of(env))
+        read = {agent: _reader(self.observation_space(agent)) for agent in self.possible_agents}
+        self._tracks = AgentTracks(_name_of(env), read)
         self._widths = _widths(self) if mode == "joint" else {}
         self._clock = 0  # steps of all episodes
-        self._asked = 0
-        self._waiting: dict[int, str] = {}  # whom the questions of this episode are about
+        self._episode = -1
 
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
         self._cut(self._unfinished(self._tracks.agents, over=True))  # nobody is left to be paid
-        self.dropped += len(self._waiting)
-        self._waiting = {}
+        for questions in self._questions:
+            self.dropped += sum(episode == self._episode for _, episode in questions.open)
+        self._episode += 1
         obs, infos = self.env.reset(seed=seed, options=options)
         self._tracks.begin({agent: obs[agent] for agent in self.env.agents})
         told = {agent: self._aside(info, None) for agent, info in self._agents_of(infos).items()}
@@ -131,6 +138,15 @@ class ParallelFeedback(BaseParallelWrapper, RecordConstructorArgs):  # type: ign
             if agent in (None, who):
                 teacher.set_policy(probs)
 
+    def close(self) -> None:
+        """Close the environment, and what teachers hold open, e.g. their folders."""
+        try:
+            for questions in self._questions:
+                if hasattr(questions.teacher, "close"):
+                    questions.teacher.close()
+        finally:
+            self.env.close()
+
     def get_state(self) -> State:
         """A fresh copy of everything the next step depends on; TypeError where `env` has none."""
         if not hasattr(self.env, "get_state"):
@@ -138,24 +154,25 @@ class ParallelFeedback(BaseParallelWrapper, RecordConstructorArgs):  # type: ign
         kept = {who: [_packed(s) for s in segments] for who, segments in self.segments.items()}
         return {
             "env": self.env.get_state(),
-            "teachers": [teacher.get_state() for teacher in self._distinct()],
+            "teachers": [questions.teacher.get_state() for questions in self._questions],
+            "questions": [questions.get_state() for questions in self._questions],
             "tracks": self._tracks.get_state(),
             "segments": kept,
-            "waiting": [[query_id, who] for query_id, who in self._waiting.items()],
-            "counts": [self._clock, self._asked, self.dropped],
+            "counts": [self._clock, self._episode, self.dropped],
         }
 
     def set_state(self, state: State) -> None:
         """Go back to a state of the same environment under the same settings."""
         self.env.set_state(state["env"])
-        for teacher, saved in zip(self._distinct(), state["teachers"], strict=True):
-            teacher.set_state(saved)
+        for questions, saved in zip(self._questions, state["teachers"], strict=True):
+            questions.teacher.set_state(saved)
+        for questions, saved in zip(self._questions, state["questions"], strict=True):
+            questions.set_state(saved)
         self._tracks.set_state(state["tracks"])
         for who, kept in state["segments"].items():
             self.segments[who].clear()
             self.segments[who].extend(map(_unpacked, kept))
-        self._waiting = {int(query_id): who for query_id, who in state["waiting"]}
-        self._clock, self._asked, self.dropped = map(int, state["counts"])
+        self._clock, self._episode, self.dropped = map(int, state["counts"])
 
     def _unfinished(self, gone: Collection[str], over: bool) -> list[str]:
         """Who has steps to be cut off now: the stretch is long enough, or it is its end."""
@@ -178,28 +195,21 @@ class ParallelFeedback(BaseParallelWrapper, RecordConstructorArgs):  # type: ign
 
     def _submit(self, segments: Mapping[str, Segment]) -> None:
         """Ask about them, each teacher about all of its own at once."""
-        for teacher in self._distinct():
-            queries = []
-            for who, segment in segments.items():
-                if self.teachers.get(who) is teacher:
-                    self._waiting[self._asked] = who
-                    context = {"agent": who}
-                    queries.append(Query((segment,), self._ask, (), context, self._asked))
-                    self._asked += 1
-            if queries:
-                teacher.submit(queries, now=self._clock)
+        for questions in self._questions:
+            whose = [who for who in segments if self.teachers.get(who) is questions.teacher]
+            if whose:
+                about = [(segments[who], (who, self._episode)) for who in whose]
+                questions.submit(about, self._clock, [{"agent": who} for who in whose])
 
     def _answers(self, present: Collection[str]) -> dict[str, float]:
         """What has been said by now about those who are present, as numbers added up."""
         said: dict[str, float] = {}
-        for teacher in self._distinct():
-            for given in teacher.poll(now=self._clock):
-                who = self._waiting.pop(given.query_id, None)
-                if who is None:
-                    continue  # about an earlier episode; counted when that ended
+        for questions in self._questions:
+            for (who, episode), value in questions.answered(self._clock):
+                if episode != self._episode:
+                    continue  # counted when that one ended
                 reached = [a for a in present if who in (a, JOINT)]
                 self.dropped += not reached
-                value = answer_reward(self._ask, given.answer, self._missing)
                 for agent in reached:
                     said[agent] = said.get(agent, 0.0) + value
         return said
@@ -210,9 +220,6 @@ class ParallelFeedback(BaseParallelWrapper, RecordConstructorArgs):  # type: ign
 
     def _aside(self, info: dict[str, Any], reward: float | None) -> dict[str, Any]:
         return set_truth_aside(info, reward, hidden=False) if self._pays else dict(info)
-
-    def _distinct(self) -> list[Teacher]:
-        return list({id(teacher): teacher for teacher in self.teachers.values()}.values())
 
 
 def _parallel(env: Any) -> Any:
@@ -229,13 +236,16 @@ def _widths(env: Any) -> dict[str, tuple[int, int]]:
     """How many numbers each agent's observations and actions have."""
     widths = {}
     for agent in env.possible_agents:
-        seen, done = env.observation_space(agent), env.action_space(agent)
-        if isinstance(seen, gym.spaces.Dict) and set(seen.spaces) == {"observation", MASK}:
-            seen = seen["observation"]
-        if seen.shape is None or done.shape is None:
-            raise TypeError(f"joint feedback needs arrays, got {seen} and {done} of {agent!r}")
-        widths[agent] = int(np.prod(seen.shape)), int(np.prod(done.shape))
+        seen, done = Numbers(env.observation_space(agent)).shape, env.action_space(agent).shape
+        if done is None:
+            raise TypeError(f"joint feedback needs actions in arrays, got those of {agent!r}")
+        widths[agent] = int(np.prod(seen)), int(np.prod(done))
     return widths
+
+
+def _reader(space: gym.Space[Any]) -> Callable[[Any], Any]:
+    """Observations -> arrays of numbers; words alone are read as they are."""
+    return np.asarray if shows_words(space) else Numbers(space).one
 
 
 def _name_of(env: Any) -> str:
@@ -255,12 +265,12 @@ def _teachers(spec: Any, judged: list[str]) -> dict[str, Teacher]:
     if spec is None:
         return {}
     if isinstance(spec, str) or "name" in spec:
-        teacher = made(feedback.make, spec)
+        teacher = feedback.make(spec)
         return dict.fromkeys(judged, teacher)
     for agent in spec:
         if agent not in judged:
             raise KeyError(f"a teacher for unknown agent {agent!r}{nearest(agent, judged)}")
-    return {agent: made(feedback.make, one) for agent, one in spec.items()}
+    return {agent: feedback.make(one) for agent, one in spec.items()}
 
 
 def _packed(segment: Segment) -> State:

@@ -3,6 +3,7 @@
 Both are read from the world itself, inside of all views and wrappers.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import gymnasium as gym
@@ -24,6 +25,7 @@ class Camera:
         env: what is stepped, single or vector.
         states: take the world's states.
         frames: take pictures.
+        words: note what is read and said, in a world that shows words.
 
     Attributes:
         on: whether there is anything to take.
@@ -33,8 +35,10 @@ class Camera:
         ValueError: SameStep resets a row before anybody could look at its end.
     """
 
-    def __init__(self, env: AnyEnv, states: bool, frames: bool) -> None:
-        self.on = states or frames
+    def __init__(self, env: AnyEnv, states: bool, frames: bool, words: bool = False) -> None:
+        self.on = states or frames or words
+        self._count: int = env.num_envs if isinstance(env, gym.vector.VectorEnv) else 1
+        self._words = words
         self._env, self._states, self._frames = env, states, frames
         if states:
             check_states(env)
@@ -53,24 +57,54 @@ class Camera:
         if self._final and states:
             env.unwrapped.keeps_final_state = True  # type: ignore[union-attr]
 
-    def shots(self) -> Shots:
-        """One of every row as it is now."""
+    def shots(self, read: Sequence[Any] = (), said: Sequence[Any] = ()) -> Shots:
+        """One of every row as it is now.
+
+        Args:
+            read: what each row is shown.
+            said: its latest action; none after a reset.
+        """
         states: Any = row_states(self._env) if self._states else None
         frames: Any = _frames(self._env) if self._frames else None
         return tuple(
-            Shot(states and states[row], None if frames is None else frames[row])
-            for row in range(len(frames if states is None else states))
+            Shot(
+                None if states is None else states[row],
+                None if frames is None else frames[row],
+                *(self._noted(row, read[row], said) if self._words else ()),
+            )
+            for row in range(self._count)
         )
 
     def before_reset(self, shots: Shots, ended: Ints) -> Shots:
         """The shots as they were before SameStep reset the rows that ended in this step."""
         if not self._final:
             return shots
-        world: Any = self._env.unwrapped
         final = list(shots)
-        for row in ended.tolist():
-            final[row] = Shot(world.row_state(row, world.final_state))
+        for row, shot in zip(ended.tolist(), self.finals(ended), strict=True):
+            final[row] = shot
         return tuple(final)
+
+    def finals(self, ended: Ints, read: Sequence[Any] = (), said: Sequence[Any] = ()) -> Shots:
+        """Those of rows before SameStep reset them, because they ended in this step.
+
+        Args:
+            ended: (n,) which rows.
+            read: (n,) what they were shown then.
+            said: (N,) the latest actions of all rows.
+        """
+        world: Any = self._env.unwrapped
+        return tuple(
+            Shot(
+                world.row_state(row, world.final_state) if self._states else None,
+                None,
+                *(self._noted(row, read[place], said) if self._words else ()),
+            )
+            for place, row in enumerate(ended.tolist())
+        )
+
+    @staticmethod
+    def _noted(row: int, read: Any, said: Sequence[Any]) -> tuple[str, str]:
+        return str(said[row]) if len(said) else "", str(read)
 
 
 def check_states(env: AnyEnv) -> None:

@@ -15,30 +15,27 @@ from typing import Any
 
 import gymnasium as gym
 import numpy as np
-from gymnasium.utils import RecordConstructorArgs
 
 from plaudit.envs.types import State
 from plaudit.feedback.references import reference_policy
 from plaudit.feedback.wrappers.base import (
     check_order,
-    inner,
-    inner_state,
-    set_inner_state,
     set_truth_aside,
 )
-from plaudit.feedback.wrappers.counted_actions import discrete_actions, legal_actions
+from plaudit.feedback.wrappers.discrete_actions import discrete_actions, legal_actions
 from plaudit.feedback.wrappers.last_step import (
     Array,
     Bools,
     Floats,
     LiveRows,
-    array_of,
+    Seen,
     single_info,
     vector_info,
 )
+from plaudit.feedback.wrappers.layer import Layer, VectorLayer
 
 
-class ReferenceLogProb(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
+class ReferenceLogProb(Layer):
     """Add beta times the log-probability of each action under a reference policy to the reward.
 
     With an entropy bonus of the same beta this is the KL objective (see above). The log-probability
@@ -63,6 +60,8 @@ class ReferenceLogProb(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
             the chain stands in the wrong place.
     """
 
+    PARTS = ("_pull",)
+
     def __init__(
         self,
         env: gym.Env[Any, Any],
@@ -70,42 +69,36 @@ class ReferenceLogProb(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         beta: float = 0.1,
         floor: float | None = None,
     ) -> None:
-        RecordConstructorArgs.__init__(self, reference=reference, beta=beta, floor=floor)
-        gym.Wrapper.__init__(self, env)
+        super().__init__(env, reference=reference, beta=beta, floor=floor)
         check_order("ReferenceLogProb", env)
         self._pull = _Pull(env, env.action_space, reference, beta, floor)
 
     def reset(self, **kwargs: Any) -> tuple[Any, dict[str, Any]]:
         obs, info = self.env.reset(**kwargs)
         self._pull.rows.begin()
-        self._pull.see(array_of(obs)[None], info)
-        return obs, set_truth_aside(info, None, self._pull.hidden)
+        self._pull.see(obs, info)
+        return obs, set_truth_aside(info, None, self._hidden)
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         logp = self._pull.logp(np.asarray(action)[None])
         obs, reward, terminated, truncated, info = self.env.step(action)
         self._pull.rows.after(np.array([terminated or truncated]))
-        self._pull.see(array_of(obs)[None], info)
+        self._pull.see(obs, info)
         paid = float(reward) + self._pull.beta * float(logp[0])
         told = single_info({"reference_logp": (logp, np.ones(1, np.bool_))})
-        info = set_truth_aside(info, reward, self._pull.hidden) | told
+        info = set_truth_aside(info, reward, self._hidden) | told
         return obs, paid, terminated, truncated, info
 
-    def get_state(self) -> State:
-        return {"env": inner_state(self.env), "pull": self._pull.get_state()}
 
-    def set_state(self, state: State) -> None:
-        set_inner_state(self.env, state["env"])
-        self._pull.set_state(state["pull"])
-
-
-class VectorReferenceLogProb(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
+class VectorReferenceLogProb(VectorLayer):
     """The vector form of `ReferenceLogProb`; rows that did not play are paid as they were.
 
     Args:
         env: any vector environment with Discrete actions.
         reference, beta, floor: as `ReferenceLogProb`.
     """
+
+    PARTS = ("_pull",)
 
     def __init__(
         self,
@@ -114,34 +107,27 @@ class VectorReferenceLogProb(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
         beta: float = 0.1,
         floor: float | None = None,
     ) -> None:
-        super().__init__(env)
+        super().__init__(env, reference=reference, beta=beta, floor=floor)
         check_order("ReferenceLogProb", env)
         self._pull = _Pull(env, env.single_action_space, reference, beta, floor)
 
     def reset(
         self, *, seed: Any = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
+        mask = (options or {}).get("reset_mask")  # Gymnasium's own forms take it out
         obs, info = self.env.reset(seed=seed, options=options)
-        mask = (options or {}).get("reset_mask")
         self._pull.rows.begin(mask)
-        self._pull.see(array_of(obs), info, mask)
-        return obs, set_truth_aside(info, None, self._pull.hidden)
+        self._pull.see(obs, info, mask)
+        return obs, set_truth_aside(info, None, self._hidden)
 
     def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
         logp = self._pull.logp(np.asarray(actions))
         obs, reward, terminated, truncated, info = self.env.step(actions)
         played = self._pull.rows.after(terminated | truncated)
-        self._pull.see(array_of(obs), info)
+        self._pull.see(obs, info)
         told = vector_info({"reference_logp": (logp, played)})
-        info = set_truth_aside(info, reward, self._pull.hidden) | told
+        info = set_truth_aside(info, reward, self._hidden) | told
         return obs, reward + self._pull.beta * logp, terminated, truncated, info
-
-    def get_state(self) -> State:
-        return {"env": inner_state(self.env), "pull": self._pull.get_state()}
-
-    def set_state(self, state: State) -> None:
-        set_inner_state(self.env, state["env"])
-        self._pull.set_state(state["pull"])
 
 
 class _Pull:
@@ -157,14 +143,13 @@ class _Pull:
         self._actions, self._start = discrete_actions("ReferenceLogProb", space)
         self._reference, self._name = reference_policy(reference, env), reference
         self.beta, self._floor = beta, floor
-        self.hidden = inner(env, "HideReward") is not None
-        self.rows = LiveRows(env)
+        self.rows, self._seen = LiveRows(env), Seen(env)
         self._obs: Array | None = None
         self._legal = np.ones((self.rows.count, self._actions), np.bool_)
 
-    def see(self, obs: Array, info: dict[str, Any], mask: Bools | None = None) -> None:
+    def see(self, obs: Any, info: dict[str, Any], mask: Bools | None = None) -> None:
         """Note what the next actions answer to; with `mask`, only that of these rows is new."""
-        self._obs = np.array(obs)
+        self._obs = np.array(self._seen(obs))
         legal = legal_actions(info, self._legal.shape)
         self._legal = legal if mask is None else np.where(mask[:, None], legal, self._legal)
 

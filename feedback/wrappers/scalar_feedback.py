@@ -5,26 +5,23 @@ from typing import Any
 
 import gymnasium as gym
 import numpy as np
-from gymnasium.utils import RecordConstructorArgs
 
-from plaudit.envs.types import State
-from plaudit.feedback.loop import Spec
-from plaudit.feedback.teachers.base import PolicyProbs
-from plaudit.feedback.wrappers.arrivals import Arrivals, Delay
+from plaudit.feedback.delays import Delay
+from plaudit.feedback.programs import Named
+from plaudit.feedback.wrappers.arrivals import Arrivals
 from plaudit.feedback.wrappers.base import (
     check_order,
     inner,
-    inner_state,
-    set_inner_state,
     set_truth_aside,
 )
-from plaudit.feedback.wrappers.judge import Judge
+from plaudit.feedback.wrappers.layer import Layer, VectorLayer
+from plaudit.feedback.wrappers.onlooker import Onlooker
 
 APPROVE = {"kind": "approve"}
 ALONE = np.ones(1, np.bool_)  # the only row of a single environment
 
 
-class ScalarFeedback(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
+class ScalarFeedback(Layer):
     """Pay what somebody who watches says about the latest step, some time after it.
 
     Each segment of the RecordSegments inside is judged: with its `length=1` every step, with k
@@ -60,25 +57,25 @@ class ScalarFeedback(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         KeyError: an unknown clock, or an unknown way to treat what is late.
     """
 
+    PARTS = ("_onlooker", "_arrivals")
+
     def __init__(
         self,
         env: gym.Env[Any, Any],
-        teacher: Spec = "noisy_person",
+        teacher: Named = "noisy_person",
         ask: dict[str, Any] = APPROVE,
         delay: Delay = 0,
         clock: str = "steps",
         late: str = "drop",
         seed: int = 0,
     ) -> None:
-        RecordConstructorArgs.__init__(
-            self, teacher=teacher, ask=ask, delay=delay, clock=clock, late=late, seed=seed
+        super().__init__(
+            env, teacher=teacher, ask=ask, delay=delay, clock=clock, late=late, seed=seed
         )
-        gym.Wrapper.__init__(self, env)
         check_order("ScalarFeedback", env, needs="RecordSegments")
         self.seconds = time.monotonic
-        self._judge = Judge(env, teacher, ask, missing=None)
-        self._arrivals = Arrivals(self._judge, delay, clock, late, seed, lambda: self.seconds())
-        self._hidden = inner(env, "HideReward") is not None
+        self._onlooker = Onlooker(env, teacher, ask, missing=None)
+        self._arrivals = Arrivals(self._onlooker, delay, clock, late, seed, lambda: self.seconds())
 
     @property
     def dropped(self) -> int:
@@ -87,7 +84,7 @@ class ScalarFeedback(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
 
     def reset(self, **kwargs: Any) -> tuple[Any, dict[str, Any]]:
         obs, info = self.env.reset(**kwargs)
-        self._judge.skip()
+        self._onlooker.skip()
         self._arrivals.end(ALONE)
         return obs, set_truth_aside(info, None, self._hidden)
 
@@ -102,24 +99,8 @@ class ScalarFeedback(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
             info["eval"] = {**info.get("eval", {}), "feedback_for": about}
         return obs, paid, terminated, truncated, info
 
-    def set_policy(self, probs: PolicyProbs) -> None:
-        """Tell the teacher the learner's policy, (N, ...) observations -> (N, A)."""
-        self._judge.teacher.set_policy(probs)
 
-    def get_state(self) -> State:
-        return {
-            "env": inner_state(self.env),
-            "judge": self._judge.get_state(),
-            "arrivals": self._arrivals.get_state(),
-        }
-
-    def set_state(self, state: State) -> None:
-        set_inner_state(self.env, state["env"])
-        self._judge.set_state(state["judge"])
-        self._arrivals.set_state(state["arrivals"])
-
-
-class VectorScalarFeedback(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
+class VectorScalarFeedback(VectorLayer):
     """The vector form of `ScalarFeedback`: one teacher watches all rows, steps are those of all.
 
     Rows that rest in a step, because they are reset or stand still, hear nothing at it.
@@ -144,22 +125,25 @@ class VectorScalarFeedback(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
         KeyError: as `ScalarFeedback`.
     """
 
+    PARTS = ("_onlooker", "_arrivals")
+
     def __init__(
         self,
         env: gym.vector.VectorEnv[Any, Any, Any],
-        teacher: Spec = "noisy_person",
+        teacher: Named = "noisy_person",
         ask: dict[str, Any] = APPROVE,
         delay: Delay = 0,
         clock: str = "steps",
         late: str = "drop",
         seed: int = 0,
     ) -> None:
-        super().__init__(env)
+        super().__init__(
+            env, teacher=teacher, ask=ask, delay=delay, clock=clock, late=late, seed=seed
+        )
         check_order("ScalarFeedback", env, needs="RecordSegments")
         self.seconds = time.monotonic
-        self._judge = Judge(env, teacher, ask, missing=None)
-        self._arrivals = Arrivals(self._judge, delay, clock, late, seed, lambda: self.seconds())
-        self._hidden = inner(env, "HideReward") is not None
+        self._onlooker = Onlooker(env, teacher, ask, missing=None)
+        self._arrivals = Arrivals(self._onlooker, delay, clock, late, seed, lambda: self.seconds())
         self._recorder: Any = inner(env, "RecordSegments")
 
     @property
@@ -172,7 +156,7 @@ class VectorScalarFeedback(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
     ) -> tuple[Any, dict[str, Any]]:
         mask = (options or {}).get("reset_mask")
         obs, info = self.env.reset(seed=seed, options=options)
-        self._judge.skip()
+        self._onlooker.skip()
         rows = np.ones(self.num_envs, np.bool_) if mask is None else np.asarray(mask, np.bool_)
         self._arrivals.end(rows)
         return obs, set_truth_aside(info, None, self._hidden)
@@ -195,19 +179,3 @@ class VectorScalarFeedback(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
             told = {"feedback_for": about, "_feedback_for": everybody.copy()}
             info |= {"eval": {**info.get("eval", {}), **told}, "_eval": everybody.copy()}
         return obs, paid, terminated, truncated, info
-
-    def set_policy(self, probs: PolicyProbs) -> None:
-        """Tell the teacher the learner's policy, (N, ...) observations -> (N, A)."""
-        self._judge.teacher.set_policy(probs)
-
-    def get_state(self) -> State:
-        return {
-            "env": inner_state(self.env),
-            "judge": self._judge.get_state(),
-            "arrivals": self._arrivals.get_state(),
-        }
-
-    def set_state(self, state: State) -> None:
-        set_inner_state(self.env, state["env"])
-        self._judge.set_state(state["judge"])
-        self._arrivals.set_state(state["arrivals"])

@@ -4,24 +4,21 @@ from typing import Any
 
 import gymnasium as gym
 import numpy as np
-from gymnasium.utils import RecordConstructorArgs
 
 from plaudit.envs.types import State
-from plaudit.feedback.loop import Spec
-from plaudit.feedback.teachers.base import PolicyProbs
+from plaudit.feedback.programs import Named
 from plaudit.feedback.wrappers.base import (
     check_order,
     inner,
-    inner_state,
-    set_inner_state,
     set_truth_aside,
 )
-from plaudit.feedback.wrappers.judge import Judge, Judgement
+from plaudit.feedback.wrappers.layer import Layer, VectorLayer
+from plaudit.feedback.wrappers.onlooker import Judgement, Onlooker
 
 RATE = {"kind": "rate"}
 
 
-class TeacherReward(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
+class TeacherReward(Layer):
     """Pay a teacher's judgement of each segment, 0 before.
 
     It is paid at the step that completes the segment, or when it comes, if the teacher is late;
@@ -43,42 +40,31 @@ class TeacherReward(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         ValueError: no such question, or its answers are no rewards.
     """
 
+    PARTS = ("_onlooker",)
+
     def __init__(
         self,
         env: gym.Env[Any, Any],
-        teacher: Spec = "noisy_person",
+        teacher: Named = "noisy_person",
         ask: dict[str, Any] = RATE,
         missing: float = 0.0,
     ) -> None:
-        RecordConstructorArgs.__init__(self, teacher=teacher, ask=ask, missing=missing)
-        gym.Wrapper.__init__(self, env)
+        super().__init__(env, teacher=teacher, ask=ask, missing=missing)
         check_order("TeacherReward", env, needs="RecordSegments")
-        self._judge = Judge(env, teacher, ask, missing)
-        self._hidden = inner(env, "HideReward") is not None
+        self._onlooker = Onlooker(env, teacher, ask, missing)
 
     def reset(self, **kwargs: Any) -> tuple[Any, dict[str, Any]]:
         obs, info = self.env.reset(**kwargs)
-        self._judge.skip()
+        self._onlooker.skip()
         return obs, set_truth_aside(info, None, self._hidden)
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         obs, reward, terminated, truncated, info = self.env.step(action)
-        paid = float(sum(judgement.worth for judgement in self._judge.step()))
+        paid = float(sum(judgement.worth for judgement in self._onlooker.step()))
         return obs, paid, terminated, truncated, set_truth_aside(info, reward, self._hidden)
 
-    def set_policy(self, probs: PolicyProbs) -> None:
-        """Tell the teacher the learner's policy, (N, ...) observations -> (N, A)."""
-        self._judge.teacher.set_policy(probs)
 
-    def get_state(self) -> State:
-        return {"env": inner_state(self.env), "judge": self._judge.get_state()}
-
-    def set_state(self, state: State) -> None:
-        set_inner_state(self.env, state["env"])
-        self._judge.set_state(state["judge"])
-
-
-class VectorTeacherReward(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
+class VectorTeacherReward(VectorLayer):
     """The vector form of `TeacherReward`: one teacher judges all rows.
 
     What comes late while a row rests, because it is reset or stands still, is paid at its next
@@ -97,17 +83,18 @@ class VectorTeacherReward(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
         ValueError: as `TeacherReward`.
     """
 
+    PARTS = ("_onlooker",)
+
     def __init__(
         self,
         env: gym.vector.VectorEnv[Any, Any, Any],
-        teacher: Spec = "noisy_person",
+        teacher: Named = "noisy_person",
         ask: dict[str, Any] = RATE,
         missing: float = 0.0,
     ) -> None:
-        super().__init__(env)
+        super().__init__(env, teacher=teacher, ask=ask, missing=missing)
         check_order("TeacherReward", env, needs="RecordSegments")
-        self._judge = Judge(env, teacher, ask, missing)
-        self._hidden = inner(env, "HideReward") is not None
+        self._onlooker = Onlooker(env, teacher, ask, missing)
         self._recorder: Any = inner(env, "RecordSegments")
         self._unpaid: list[Judgement] = []  # of rows at rest
 
@@ -115,31 +102,23 @@ class VectorTeacherReward(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
         self, *, seed: Any = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
         obs, info = self.env.reset(seed=seed, options=options)
-        self._judge.skip()
+        self._onlooker.skip()
         return obs, set_truth_aside(info, None, self._hidden)
 
     def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
         obs, reward, terminated, truncated, info = self.env.step(actions)
-        paid, judgements = np.zeros(len(reward)), self._unpaid + self._judge.step()
-        if judgements:
+        paid, judgements = np.zeros(len(reward)), self._onlooker.step()
+        if judgements or self._unpaid:
+            judgements = self._unpaid + judgements
             live = self._recorder.live
             self._unpaid = [judgement for judgement in judgements if not live[judgement.row]]
             for row, _, _, worth in judgements:
                 paid[row] += worth * live[row]
         return obs, paid, terminated, truncated, set_truth_aside(info, reward, self._hidden)
 
-    def set_policy(self, probs: PolicyProbs) -> None:
-        """Tell the teacher the learner's policy, (N, ...) observations -> (N, A)."""
-        self._judge.teacher.set_policy(probs)
-
     def get_state(self) -> State:
-        return {
-            "env": inner_state(self.env),
-            "judge": self._judge.get_state(),
-            "unpaid": [list(judgement) for judgement in self._unpaid],
-        }
+        return {**super().get_state(), "unpaid": [list(judgement) for judgement in self._unpaid]}
 
     def set_state(self, state: State) -> None:
-        set_inner_state(self.env, state["env"])
-        self._judge.set_state(state["judge"])
+        super().set_state(state)
         self._unpaid = [Judgement(*judgement) for judgement in state["unpaid"]]

@@ -52,3 +52,12 @@ def test_token_ngram_is_held_against_plain_environments_too():
     ]
     notes = [verdict["note"] for verdict in verdicts({"token_ngram": rows})]
     assert notes == ["kept", "missed by native vector, n=1024 (39)"]
+
+
+@pytest.mark.parametrize("key", ["x_recorded", "x_judged", "x_hidden"])
+def test_wrappers_may_cost_a_tenth_of_a_small_step_and_a_fifth_of_a_large_one(key):
+    rows = [
+        {"case": f"plaudit/TokenNgram-v0, n={n}", key: (0.87, 0.8, 0.9)} for n in (64, 1024)
+    ]  # 1 / 1.1 = 0.91 and 1 / 1.2 = 0.83
+    measured = [one for one in verdicts({"wrappers": rows}) if "least" in one]
+    assert [one["note"][:6] for one in measured] == ["missed", "kept"]

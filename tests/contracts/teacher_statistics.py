@@ -1,8 +1,11 @@
 """Do answers follow the odds that a teacher states? One p-value per case.
 
-`python -m tests.contracts.teacher_statistics` prints the table that docs/teachers.md holds.
+`python -m tests.contracts.teacher_statistics > docs/teachers.md` measures them all again.
 """
 
+import inspect
+import pkgutil
+import re
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -10,6 +13,7 @@ import numpy as np
 from scipy.stats import chisquare, kstest
 
 from plaudit import feedback
+from plaudit.feedback.registry import TEACHERS
 from tests.contracts import teacher_cases
 
 ANSWERS = 20_000
@@ -18,6 +22,22 @@ CASES = [
     case for group in GROUPS for case in import_module(f"{teacher_cases.__name__}.{group}").CASES
 ]
 STREAMS = ("rng", "delays")
+HEAD = """# Teachers
+
+Made by `plaudit.feedback.make(name, **settings)`; `help(...)` of the function named in
+`feedback/registry.py` tells the settings. All but `file`, `terminal` and `web`, behind which people
+sit, are simulated: `teacher.probs(query)` gives the exact odds of every answer, all noise included.
+
+Written by `make teachers`.
+"""
+MEASURED = f"""
+## Do they answer as they say?
+
+{ANSWERS} answers to one question at one state against the stated odds: chi-square with cells pooled
+to an expectation of at least 5, over the parts of an answer (p times their number) where there are
+more than 5040 answers, Kolmogorov-Smirnov where answers are real numbers. Tests demand p above 1e-4
+divided by the number of rows.
+"""
 
 
 def make(case, **settings):
@@ -124,16 +144,26 @@ def _continuous(ask, density, answers):
     return float(kstest(numbers, lambda x: np.interp(x, grid, below / share)).pvalue)
 
 
+def described(name):
+    """A teacher's first sentence and its source, from its docstring."""
+    text = inspect.getdoc(pkgutil.resolve_name(TEACHERS[name])) or ""
+    source = re.search(r"Source: (.+?)(?:\n\n|\n[A-Z]|$)", text, re.S)
+    return text.split("\n\n")[0].replace("\n", " "), " ".join(source[1].split()) if source else ""
+
+
 def main():
-    print("| teacher | question | answers | test | p |")
-    print("|---|---|---|---|---|")
+    print(HEAD)
+    print("| name | who it is | source |\n|---|---|---|")
+    for name in TEACHERS:
+        print(f"| `{name}` |", " | ".join(described(name)), "|")
+    print(MEASURED)
+    print("| teacher | question | test | p |\n|---|---|---|---|")
     for case in CASES:
-        query = case.query()
-        p, free = p_value(make(case, seed=7), query)
+        p, free = p_value(make(case, seed=7), case.query())
         test = "Kolmogorov-Smirnov" if free == "KS" else f"chi-square, {free} d.f."
-        shown = "certain" if free == 0 else f"{p:.3f}"
+        shown = ("no degree of freedom", "certain") if free == 0 else (test, f"{p:.3f}")
         question = str(case).removeprefix(f"{case.name}-")
-        print(f"| `{case.name}` | {question} | {ANSWERS} | {test} | {shown} |")
+        print(f"| `{case.name}` | {question} |", " | ".join(shown), "|", flush=True)
 
 
 if __name__ == "__main__":

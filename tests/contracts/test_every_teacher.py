@@ -105,7 +105,8 @@ def test_a_restored_teacher_goes_on_bit_equal(case, tmp_path):
     save(tmp_path, teacher.get_state())
     again = make(case, seed=99)
     again.set_state(load(tmp_path))
-    assert again.submit(queries[5:]) == teacher.submit(queries[5:])
+    for one in (teacher, again):
+        one.submit(queries[5:])
     theirs = [(f.query_id, f.answer, f.probs, f.answered) for f in teacher.poll()]
     assert [(f.query_id, f.answer, f.probs, f.answered) for f in again.poll()] == theirs
     assert len(theirs) == 20

@@ -1,5 +1,6 @@
 import errno
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from plaudit.feedback.atomic import current, replace_directory
+from plaudit.feedback.atomic import current, replace_directory, replace_file
 
 
 def writer(text):
@@ -145,3 +146,43 @@ def test_a_damaged_pointer_is_named(tmp_path, text):
     (tmp_path / "CURRENT").write_text(text)
     with pytest.raises(ValueError, match="CURRENT"):
         current(tmp_path)
+
+
+def test_a_lost_pointer_is_told_and_no_version_is_removed(tmp_path):
+    replace_directory(tmp_path, writer("old"))
+    (tmp_path / "CURRENT").unlink()
+    for call in (current, lambda path: replace_directory(path, writer("new"))):
+        with pytest.raises(ValueError, match=r"CURRENT is missing, though .* holds v000001"):
+            call(tmp_path)
+    assert os.listdir(tmp_path) == ["v000001"]
+
+
+def test_what_others_left_there_is_never_removed(tmp_path):
+    replace_directory(tmp_path, writer("old"))
+    (tmp_path / "v000007").mkdir()
+    (tmp_path / "v000001").rename(tmp_path / "v000003")
+    (tmp_path / "CURRENT").write_text("v000003")
+    assert replace_directory(tmp_path, writer("new")).name == "v000008"
+    shutil.copytree(tmp_path / "v000008", tmp_path / "v000002")  # a copy that somebody made
+    assert replace_directory(tmp_path, writer("newer")).name == "v000009"
+    assert sorted(os.listdir(tmp_path)) == ["CURRENT", "v000002", "v000007", "v000009"]
+
+
+def test_a_version_that_counts_already_is_not_removed_by_a_late_failure(tmp_path, monkeypatch):
+    replace = os.replace
+
+    def fails_late(*names):
+        replace(*names)
+        raise OSError(errno.EIO, "too late")
+
+    monkeypatch.setattr(os, "replace", fails_late)
+    with pytest.raises(OSError, match="too late"):
+        replace_directory(tmp_path, writer("new"))
+    assert content(tmp_path) == "new"
+
+
+def test_a_file_is_replaced_whole_or_the_folder_named(tmp_path):
+    replace_file(tmp_path / "a.txt", b"old")
+    with pytest.raises(FileNotFoundError, match=r"cannot write .*/nowhere/a.txt: No such file"):
+        replace_file(tmp_path / "nowhere" / "a.txt", b"new")
+    assert (tmp_path / "a.txt").read_bytes() == b"old"

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from plaudit.feedback.asks import Compare, Critique, Mark, Rank, Rate
+from plaudit.feedback.asks import Compare, Critique, Mark, Rank, Rate, React
 from plaudit.feedback.likelihoods import log_prob
 from plaudit.feedback.teachers.choices import Argmax, Boltzmann, CoinFlip, RaoKupper, Thurstone
 from plaudit.feedback.teachers.drawing import joint
@@ -162,7 +162,13 @@ def test_masked_rows_of_answers_with_parts_count_nothing():
         (Compare(), [0, 0], (1, 2), {}, r"must be \(1,\) like utilities, got \(2,\)"),
         (Mark(2), [0], (1, 2), {}, r"must be \(1, 2\) like utilities, got \(1,\)"),
         (Compare(ties=True), [2], (1, 2), {}, "a tie has probability 0 under tie=0"),
-        (Compare(), [0], (1, 2), {"scale": -1.0}, "beta must be finite and at least 0, got -1.0"),
+        (
+            Compare(),
+            [0],
+            (1, 2),
+            {"scale": -1.0},
+            "number of at least 0, got -1.0",
+        ),
         (Compare(), [0], (1, 2), {"lapse": 1.0}, r"lapse must be in \[0, 1\), got 1.0"),
     ],
 )
@@ -199,3 +205,39 @@ def test_a_slot_left_unsaid_tells_something_where_the_other_verdict_may_not_be_s
 def test_reticence_is_for_critiques():
     with pytest.raises(ValueError, match=r"of critiques only; got 0\.4"):
         log_prob(Compare(), torch.tensor([0]), torch.zeros(1, 2), reticence=0.4)
+
+
+@pytest.mark.parametrize("ask", EXAMPLES, ids=str)
+def test_a_masked_row_has_no_gradient_even_where_nothing_could_be_said(ask):
+    utilities = torch.randn(2, *ask.shape, generator=torch.manual_seed(0)).double()
+    utilities[0].flatten()[0] = -torch.inf
+    utilities.requires_grad_()
+    answer = ask.space.sample() if ask.continuous else ask.answer((1,) * len(ask.sizes))
+    answers = torch.tensor(np.array([answer, answer]))
+    mask = torch.tensor([False, True])
+    log_prob(ask, answers, utilities, mask, lapse=0.1, **SETTINGS).sum().backward()
+    assert torch.isfinite(utilities.grad).all()
+    assert utilities.grad[0].abs().max() == 0
+
+
+def test_a_long_ranking_may_be_masked():
+    logp = log_prob(Rank(8), torch.arange(8)[None], torch.zeros(1, 8), torch.tensor([False]))
+    assert logp.item() == 0.0
+
+
+@pytest.mark.parametrize("utility", [16.0, 30.0])
+def test_silence_is_exact_far_out_in_single_precision(utility):
+    # rates 1: P(none) = sigmoid(-u), ln P = -u nearly, with slope -1
+    u = torch.tensor([[utility]], requires_grad=True)
+    logp = log_prob(React(("love",), (1,), (1.0,)), torch.tensor([1]), u)
+    logp.backward()
+    assert logp.item() == pytest.approx(-utility, rel=1e-5)
+    assert u.grad.item() == pytest.approx(-1.0, rel=1e-4)
+
+
+def test_a_narrow_level_is_exact_in_single_precision():
+    utilities = torch.tensor([[0.3]])
+    settings = {"spread": 1e-5}
+    single = log_prob(Rate(5), torch.tensor([2]), utilities, **settings)
+    double = log_prob(Rate(5), torch.tensor([2]), utilities.double(), **settings)
+    assert single.item() == pytest.approx(double.item(), abs=2e-3)

@@ -128,6 +128,7 @@ def test_a_missing_file_is_named(tmp_path, name):
         ('{"schema": 0}', "is damaged: schema 0"),
         ('{"schema": 2, "privileged": false}', "is damaged: schema 2 with schema, privileged"),
         ('{"schema": "x"}', "is damaged: invalid literal"),
+        ("[" * 100_000, "is damaged: maximum recursion depth"),
     ],
 )
 def test_a_damaged_page_is_named(tmp_path, text, message):
@@ -216,3 +217,14 @@ def test_other_tools_read_a_table_as_a_folder(tmp_path):
     grow(buffer, 1).save(tmp_path)
     table = pq.read_table(current(tmp_path) / "feedback")
     assert table.column("answer").to_pylist() == ["0", "1", "2", "0", "1", "2"]
+
+
+@pytest.mark.parametrize("harm", [Path.unlink, lambda file: file.write_bytes(b"PAR1")])
+@pytest.mark.parametrize("reloaded", [False, True])
+def test_a_part_that_was_harmed_meanwhile_is_written_anew(tmp_path, harm, reloaded):
+    buffer = grow(FeedbackBuffer(), 20)
+    buffer.save(tmp_path)
+    buffer = FeedbackBuffer.load(tmp_path) if reloaded else buffer
+    harm(current(tmp_path) / "queries" / "000.parquet")
+    grow(buffer, 1).save(tmp_path)
+    np.testing.assert_equal(FeedbackBuffer.load(tmp_path).get_state(), buffer.get_state())

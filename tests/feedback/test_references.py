@@ -72,6 +72,10 @@ def test_names_and_what_functions_return_are_checked():
     env, mask = gym.make("CartPole-v1"), np.ones((2, 2), bool)
     with pytest.raises(ValueError, match=r"or 'module:attribute', got 'unif'"):
         reference_policy("unif", env)
+    with pytest.raises(ValueError, match="there is no reference 'nowhere:policy': No module"):
+        reference_policy("nowhere:policy", env)
+    with pytest.raises(TypeError, match=r"'numpy:pi' must be callable, got 3\.14"):
+        reference_policy("numpy:pi", env)
     with pytest.raises(ValueError, match=r"shape \(2, 2\), whose rows add up to 1"):
         reference_policy("numpy:dot", env)(np.ones(2), mask)
     with pytest.raises(ValueError, match=r"sums \[2.0, 2.0\]"):

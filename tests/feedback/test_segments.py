@@ -18,7 +18,10 @@ def step(rec, number, over=(False, False), shown=None):
     """Row 0 counts from 0, row 1 from 10; the action is the step, the reward ten times that."""
     after = np.array([[number], [10.0 + number]])
     actions, rewards = np.array([number, number]), np.array([10.0 * number, 10.0 * number])
-    rec.add(actions, rewards, after, after if shown is None else np.array(shown), np.array(over))
+    rec.note(actions, rewards, after if shown is None else np.array(shown))
+    rows = np.flatnonzero(over)
+    if len(rows):
+        rec.end(rows, None if shown is None else list(after[rows]))
 
 
 def segments(rec):
@@ -115,7 +118,9 @@ def test_observations_handed_over_may_change_afterwards():
     rec.begin(obs, one)
     for number in (1, 2):
         obs += 1
-        rec.add(obs[:, 0], obs[:, 0], obs, obs, np.array([number == 2]))
+        rec.note(obs[:, 0], obs[:, 0], obs)
+        if number == 2:
+            rec.end(np.arange(1))
     assert rec.pool.segment(0).obs.tolist() == [[0.0], [1.0], [2.0]]
     assert rec.pool.segment(0).actions.tolist() == [1.0, 2.0]
 
@@ -146,9 +151,9 @@ def test_a_state_is_a_fresh_copy():
 
 
 def test_sizes_out_of_range_are_refused():
-    with pytest.raises(ValueError, match="keep must be at least 2 segments, got 1"):
+    with pytest.raises(ValueError, match="keep must be an integer of at least 2 segments, got 1"):
         SegmentPool(1, "test")
-    with pytest.raises(ValueError, match="length must be at least 1 step, got 0"):
+    with pytest.raises(ValueError, match="length must be an integer of at least 1 steps, got 0"):
         recorder(length=0)
     with pytest.raises(RuntimeError, match="before the first reset"):
         step(SegmentRecorder(2, None, SegmentPool(4, "test")), 1)
@@ -164,3 +169,11 @@ def test_a_reset_in_mid_episode_cuts_what_was_done():
     np.testing.assert_array_equal(cut.rewards, [10.0, 20.0])
     step(rec, 3, over=(True, True))
     assert [len(segment) for segment in segments(rec)] == [2, 3, 1]
+
+
+def test_final_observations_handed_over_may_change_afterwards():
+    rec, final = recorder(), [np.array([7.0]), np.array([8.0])]
+    rec.note(np.zeros(2), np.zeros(2), np.zeros((2, 1)))
+    rec.end(np.arange(2), final)
+    final[0] += 1
+    assert [segment.obs[-1, 0] for segment in segments(rec)] == [7.0, 8.0]

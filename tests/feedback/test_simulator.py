@@ -2,7 +2,9 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from plaudit.feedback.simulator import Simulator, states_of
+from plaudit import feedback
+from plaudit.feedback.simulator import Simulator
+from plaudit.feedback.teachers.opening import world_states
 from tests.feedback.recorded import recorded
 
 TABULAR = "plaudit/Tabular-v0"
@@ -115,5 +117,13 @@ def test_other_peoples_worlds_are_refused():
 
 
 def test_segments_without_states_are_refused():
-    with pytest.raises(ValueError, match=r"carries no states .* RecordSegments\(states=True\)"):
-        states_of(recorded(TABULAR, CORRIDOR, [LEFT]).view())
+    seen = recorded(TABULAR, CORRIDOR, [LEFT]).view()
+    with pytest.raises(ValueError, match=r"Regret needs the states .*no states: .*states=True"):
+        world_states(seen, "Regret")
+
+
+def test_unknown_worlds_are_refused_at_once():
+    with pytest.raises(KeyError, match=r"unknown world 'plaudit/Tabula-v0'; did you mean"):
+        feedback.make("regret", world="plaudit/Tabula-v0")
+    with pytest.raises(TypeError, match=r"world must be an id, .* got 3"):
+        Simulator(3)

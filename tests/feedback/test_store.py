@@ -319,11 +319,36 @@ def test_a_buffer_that_lost_its_trace_may_be_saved_where_nothing_gets_lost(tmp_p
     assert_same(resumed, FeedbackBuffer.load(tmp_path))
 
 
-def test_a_failed_save_leaves_the_old_buffer(tmp_path):
+def test_a_context_that_is_no_json_is_refused_and_nothing_is_added():
+    buffer, bad = FeedbackBuffer(), Query((segment(1),), Rate(2), context={"no JSON": {1, 2}})
+    with pytest.raises(ValueError, match=r"context of query 0 must be JSON values: .* set"):
+        buffer.add([replace(bad, query_id=1, context={}), bad], [])
+    buffer.add([replace(bad, query_id=1, context={})], [])
+
+
+def test_half_a_character_anywhere_can_be_saved(tmp_path):
+    buffer = FeedbackBuffer()
+    query = Query((segment(1, text="a\ud800"),), Rate(2), context={"said": "\ud83d"})
+    buffer.add([query], [Feedback(0, "\ud800", 1, comment="so \ud83d")])
+    buffer.save(tmp_path)
+    assert_same(buffer, FeedbackBuffer.load(tmp_path))
+
+
+def test_a_lost_pointer_costs_nothing(tmp_path):
+    example().save(tmp_path)
+    (tmp_path / "CURRENT").unlink()
+    before = content(tmp_path)
+    with pytest.raises(ValueError, match="CURRENT is missing"):
+        FeedbackBuffer().save(tmp_path)
+    assert content(tmp_path) == before
+
+
+def test_a_failed_save_leaves_the_old_buffer(tmp_path, monkeypatch):
     buffer = example()
     buffer.save(tmp_path)
-    buffer.add([Query((segment(1),), Rate(2), context={"no JSON": {1, 2}})], [])
-    with pytest.raises(TypeError, match="not JSON serializable"):
+    buffer.add([Query((segment(1),), Rate(2))], [])
+    monkeypatch.setattr(os, "fsync", lambda _: os.stat(tmp_path / "no such file"))
+    with pytest.raises(FileNotFoundError, match="v000001 still stands"):
         buffer.save(tmp_path)
     assert_same(example(), FeedbackBuffer.load(tmp_path))
 

@@ -6,38 +6,45 @@ from plaudit.feedback.segments import SegmentPool
 from plaudit.feedback.timeline import Timeline
 
 
-def noted(steps, size=4):
-    """Two rows that count: row 0 from 0, row 1 from 100; old steps are let go of in time."""
-    line = Timeline(np.array([0, 100]), size=size)
+class Latest(Timeline):
+    """Needs the two latest steps only."""
+
+    def _oldest(self):
+        return self.now - 2
+
+
+def noted(steps):
+    """Two rows that count: row 0 from 0, row 1 from 100."""
+    line = Latest()
+    line.see(np.array([0, 100]))
     for t in range(steps):
-        if line.now == line.limit:
-            line.make_room(max(0, t - 2))
-        line.note(np.array([t, -t]), np.array([t, t]), False, np.array([t + 1, t + 101]))
+        line.note(np.array([t, -t]), np.array([t, t]), np.array([t + 1, t + 101]))
     return line
 
 
-@pytest.mark.parametrize("steps", [3, 5, 17])
+@pytest.mark.parametrize("steps", [2, 15, 16, 17, 90])
 def test_the_latest_steps_can_be_read_however_often_the_ring_went_round(steps):
     line = noted(steps)
-    latest = line.stretch(steps - 3, steps, 1)
-    assert latest.obs.tolist() == [steps + 97, steps + 98, steps + 99]
-    assert latest.actions.tolist() == [3 - steps, 2 - steps, 1 - steps]
+    latest = line.stretch(steps - 2, steps, 1)
+    assert latest.obs.tolist() == [steps + 98, steps + 99]
+    assert latest.actions.tolist() == [2 - steps, 1 - steps]
+    assert line._size == 16
     assert line.shown(steps, np.array([1, 0])).obs.tolist() == [steps + 100, steps]
 
 
-def test_room_grows_when_what_is_needed_fills_more_than_half_of_it():
-    line = Timeline(np.zeros(1), size=4)
+def test_room_grows_when_what_is_needed_fills_most_of_it():
+    line = Timeline()
+    line.see(np.zeros(1))
     for t in range(50):
-        if line.now == line.limit:
-            line.make_room(0)
-        line.note(np.array([t]), np.array([t]), False, np.array([t + 1.0]))
+        line.note(np.array([t]), np.array([t]), np.array([t + 1.0]))
     assert line.stretch(0, 50, 0).obs.tolist() == [*range(50)]
 
 
 def test_longer_strings_and_finer_numbers_find_room():
-    line = Timeline(np.array(["ab"]))
-    line.note(np.array([1]), np.zeros(1), False, np.array(["abcdef"]))
-    line.note(np.array([0.5]), np.zeros(1), False, np.array(["a"]))
+    line = Timeline()
+    line.see(np.array(["ab"]))
+    line.note(np.array([1]), np.zeros(1), np.array(["abcdef"]))
+    line.note(np.array([0.5]), np.zeros(1), np.array(["a"]))
     assert line.stretch(0, 2, 0).actions.tolist() == [1.0, 0.5]
     assert line.stretch(0, 2, 0).obs.tolist() == ["ab", "abcdef"]
 
@@ -92,7 +99,9 @@ def test_a_recorder_cuts_as_a_plain_one_does_whenever_one_looks(rest, length, lo
         actions, after = rng.integers(0, 9, 2), obs + 1
         over = rng.random(2) < 0.15
         shown = np.where(over, -t, after) if rest == 0 and over.any() else after
-        recorder.add(actions, actions / 2, after, shown, over)
+        recorder.note(actions, actions / 2, shown)
+        if over.any():
+            recorder.end(over.nonzero()[0], None if shown is after else list(after[over]))
         plain.add(actions.tolist(), after.tolist(), shown.tolist(), over)
         obs = shown
         resets = rng.random(2) < 0.04
@@ -109,3 +118,17 @@ def test_a_recorder_cuts_as_a_plain_one_does_whenever_one_looks(rest, length, lo
         assert found == (expected[1], expected[2], expected[3])
         assert segment.actions.tolist() == expected[4]
         assert segment.rewards.tolist() == [action / 2 for action in expected[4]]
+
+
+@pytest.mark.parametrize("length", [None, 2])
+def test_steps_that_no_segment_needs_are_let_go(length):
+    recorder = SegmentRecorder(2, length, SegmentPool(4, "test"))
+    recorder.begin(np.zeros(2), np.ones(2, bool))
+    for t in range(1000):
+        recorder.note(np.zeros(2), np.zeros(2), np.zeros(2))
+        if t % 5 == 4:
+            recorder.end(np.arange(2), [1.0, 1.0])
+    # 4 segments and what is under way need at most 3 episodes of 5 steps, in 32 places
+    assert recorder._size <= 32
+    newest = int(recorder.pool.newest(1)[0])
+    assert recorder.pool.segment(newest).obs[-1] == 1.0

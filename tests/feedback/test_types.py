@@ -4,8 +4,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from plaudit.feedback.asks import Approve
 from plaudit.feedback.asks.base import evenly_spaced
-from plaudit.feedback.types import Feedback, Segment, SegmentRef, pad
+from plaudit.feedback.types import Feedback, Query, Segment, SegmentRef, is_duration, pad
 
 
 def segment(steps, size=2):
@@ -57,3 +58,46 @@ def test_a_view_opens_nothing_privileged():
     hidden = {"rewards": np.ones(2), "states": ({}, {}, {}), "others": {"player_1": segment(2)}}
     seen = replace(segment(2), frames=np.zeros((3, 4, 4, 3), np.uint8), **hidden).view()
     assert (seen.rewards, seen.states, seen.frames, seen.others) == (None, None, None, {})
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"annotator": 3}, "annotator must be a text, got 3"),
+        ({"comment": None}, "comment must be a text, got None"),
+        ({"query_id": "0"}, "query_id must be an integer, got '0'"),
+        ({"query_id": 2**63}, "query_id must be an integer of 64 bits"),
+        ({"seed": -(2**63) - 1}, "seed must be an integer of 64 bits"),
+        ({"asked": 1.5}, "asked must be an integer, got 1.5"),
+        ({"seconds": "x"}, "seconds must be a finite number of at least 0, got 'x'"),
+        ({"seconds": 10**400}, "seconds must be a finite number"),
+        ({"source": "robot"}, "source must be one of sim, llm, human, got 'robot'"),
+        ({"probs": ("a",)}, "probs must be numbers"),
+    ],
+)
+def test_feedback_that_could_never_be_stored_is_refused(fields, message):
+    with pytest.raises(ValueError, match=message):
+        Feedback(**({"query_id": 0, "annotator": "ann", "answer": 1} | fields))
+
+
+def test_numbers_of_numpy_become_plain_ones():
+    given = Feedback(np.int64(3), "ann", 1, probs=[np.float32(0.5), 0.5], asked=np.uint8(2))
+    assert (type(given.query_id), type(given.asked)) == (int, int)
+    assert given.probs == (0.5, 0.5)
+    with pytest.raises(ValueError, match="query_id must be an integer of 64 bits"):
+        Query((segment(1),), Approve(), query_id=2**70)
+
+
+def test_half_a_character_becomes_its_escape():
+    ref = SegmentRef("w\ud800", 0, 0, 1)
+    made = Segment(np.zeros((2, 1)), np.zeros(1), ref, "\ud83d \u00e4 \U0001f642")
+    query = Query((made,), Approve(), context={"p": [{"content": "\udfff"}]}, provenance="\ud800")
+    given = Feedback(0, "\ud800", None, "\ud801", "\ud802")
+    assert (ref.env_id, made.text) == ("w\\ud800", "\\ud83d \u00e4 \U0001f642")
+    assert (query.context, query.provenance) == ({"p": [{"content": "\\udfff"}]}, "\\ud800")
+    assert (given.annotator, given.reason, given.comment) == ("\\ud800", "\\ud801", "\\ud802")
+
+
+def test_a_duration_is_a_finite_number():
+    assert all(map(is_duration, (0, 1.5, np.float32(2))))
+    assert not any(map(is_duration, (-1, True, "1", None, float("nan"), float("inf"), 10**310)))

@@ -2,8 +2,10 @@
 
 import gymnasium as gym
 import numpy as np
+import pettingzoo
 import pytest
 import torch
+from pettingzoo.utils.wrappers import BaseParallelWrapper
 from stable_baselines3 import PPO
 
 from plaudit import agents
@@ -12,10 +14,16 @@ from plaudit.agents.policies.tiny_transformer import TinyTransformer
 from plaudit.envs.evaluate import make_rows
 from plaudit.feedback.wrappers import (
     LearnedReward,
+    ParallelFeedback,
     RecordSegments,
+    VectorAdvice,
+    VectorConstraint,
     VectorHideReward,
+    VectorLanguageFeedback,
     VectorLearnedReward,
     VectorRecordSegments,
+    VectorReferenceLogProb,
+    VectorScalarFeedback,
     VectorTeacherReward,
 )
 
@@ -110,3 +118,79 @@ def test_the_control_would_notice_with_stable_baselines_too():
     plain = sb3(True, wrap=lambda venv: venv)
     assert plain.isfinite().all()
     assert not torch.equal(plain, sb3(True))
+
+
+JUDGED_COST = {"teacher": "coin_flip", "ask": {"kind": "approve"}}
+WRAPS = {
+    "TeacherReward": rated,
+    "LearnedReward": learned,
+    "ScalarFeedback": lambda venv: VectorScalarFeedback(
+        VectorRecordSegments(venv, length=1), "coin_flip", delay=[0, 2]
+    ),
+    "LanguageFeedback": lambda venv: VectorLanguageFeedback(
+        venv, "coin_flip", reward_hidden=True, in_observation="slots"
+    ),
+    "Constraint": lambda venv: VectorHideReward(VectorConstraint(venv, JUDGED_COST, limit=2.0)),
+    "Advice": lambda venv: VectorAdvice(VectorHideReward(venv), "coin_flip", adherence=0.5),
+    "ReferenceLogProb": lambda venv: VectorReferenceLogProb(VectorHideReward(venv)),
+}
+
+
+def for_learners(info):
+    """What of an info a learner may read."""
+    aside = ("true_reward", "_true_reward", "eval", "_eval")
+    out = {key: value for key, value in info.items() if key not in aside}
+    return out | {key: for_learners(out[key]) for key in ("final_info",) if key in out}
+
+
+def data(wrap, truth):
+    """All that a learner reads in 40 steps."""
+    venv = make_rows("plaudit/TokenNgram-v0", 4, **WORLD)
+    env = wrap(venv if truth else NoTruth(venv))
+    env.action_space.seed(0)
+    obs, info = env.reset(seed=0)
+    read = [(obs, for_learners(info))]
+    for _ in range(40):
+        *step, info = env.step(env.action_space.sample())
+        read.append((*(np.array(part) for part in step), for_learners(info)))
+    return read
+
+
+@pytest.mark.parametrize("wrap", WRAPS.values(), ids=WRAPS)
+def test_what_learners_read_never_tells_the_truth(wrap):
+    first, second = data(wrap, True), data(wrap, False)
+    np.testing.assert_equal(first, second)
+    assert not any(np.isnan(rewards).any() for _, rewards, *_ in second[1:])
+
+
+def costly(venv):
+    """A cost that is a part of the truth."""
+    return VectorHideReward(VectorConstraint(venv, {"component": "ngram"}))
+
+
+def test_the_control_would_notice_in_the_data():
+    for wrap in (lambda venv: venv, VectorReferenceLogProb, costly):
+        with pytest.raises(AssertionError):
+            np.testing.assert_equal(data(wrap, True), data(wrap, False))
+
+
+class NoTruthParallel(BaseParallelWrapper):
+    def step(self, actions):
+        obs, rewards, *over, infos = self.env.step(actions)
+        infos = {agent: without_truth(info) for agent, info in infos.items()}
+        return obs, dict.fromkeys(rewards, np.nan), *over, infos
+
+
+@pytest.mark.parametrize("mode", ["per_agent", "joint"])
+def test_what_agents_read_never_tells_the_truth(mode):
+    read = []
+    for truth in (True, False):
+        world = pettingzoo.make("parallel", "plaudit/RepeatedRPS-v0", rounds=8)
+        env = world if truth else NoTruthParallel(world)
+        env = ParallelFeedback(env, "coin_flip", {"kind": "approve"}, mode, length=2)
+        read.append([env.reset(seed=0)[0]])
+        for turn in range(8):
+            actions = {agent: (turn + place) % 3 for place, agent in enumerate(env.agents)}
+            *step, infos = env.step(actions)
+            read[-1].append((step, {agent: for_learners(infos[agent]) for agent in infos}))
+    np.testing.assert_equal(*read)

@@ -2,12 +2,17 @@
 
 import pytest
 
-from tests.mutations.bugs import BUGS, copied, planted, run
+from tests.mutations.bugs import BUGS, ROOT, copied, planted, run
 
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory):
     return copied(tmp_path_factory.mktemp("mutations"))
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
+def test_a_bug_can_be_planted_in_one_place(bug):
+    assert (ROOT / bug.file).read_text(encoding="utf-8").count(bug.before) == 1
 
 
 @pytest.mark.slow

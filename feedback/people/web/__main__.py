@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from threading import Event
 
@@ -22,10 +23,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     if not (given.directory / "queries.jsonl").is_file():
         parser.error(f"there are no questions in {given.directory}: it has no queries.jsonl")
-    with Desk(given.directory) as desk:
-        server = load_server().WebServer(
-            desk, given.annotator or ["me"], port=given.port, more=False
-        )
+    with ExitStack() as stack:
+        try:
+            desk = stack.enter_context(Desk(given.directory))
+            names = given.annotator or ["me"]
+            server = load_server().WebServer(desk, names, port=given.port, more=False)
+        except (OSError, ValueError) as error:
+            parser.error(str(error))
         for annotator, link in server.links.items():
             print(f"{annotator} judges at {link}", flush=True)
         print("Interrupt (Ctrl+C) to stop.", flush=True)

@@ -23,6 +23,7 @@ from plaudit.feedback.asks import (
     Rank,
     Rate,
 )
+from plaudit.feedback.people.places import titles
 
 Control = dict[str, Any]
 
@@ -63,15 +64,6 @@ def control(ask: Ask, steps: Sequence[str]) -> Control:
         that the page sends back is one of the values, or a list of them, as shown.
     """
     return CONTROLS.get(ask.kind, _one_of_names)(ask, steps)
-
-
-def titles(ask: Ask) -> tuple[str, ...]:
-    """What the segments are called in the order shown; "" where there is but one."""
-    if ask.segments == 1:
-        return ("",)
-    if isinstance(ask, Compare | Describe):
-        return ("first", "second")
-    return tuple(f"number {place + 1}" for place in range(ask.segments))
 
 
 def options(labels: Sequence[str], values: Sequence[int] | None = None) -> list[Control]:

@@ -1,10 +1,9 @@
 """All answers of a desk in one file, as JSON lines or CSV; answers are in stored order."""
 
-import csv
-import io
 import json
 from typing import Any
 
+from plaudit.feedback.exchange.table import csv_text, flat
 from plaudit.feedback.people.desk import Desk
 
 COLUMNS = (
@@ -31,18 +30,12 @@ def as_json_lines(desk: Desk) -> str:
 
 
 def as_csv(desk: Desk) -> str:
-    """The same as CSV with a head of COLUMNS; what is no number or text is written as JSON.
+    """The same as CSV with a head of COLUMNS; what is no number or text is JSON, and nothing is "".
 
     Args:
         desk: its answers.
     """
-    file = io.StringIO()
-    writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore")
-    writer.writeheader()
-    for row in _rows(desk):
-        listed = {name: json.dumps(row[name]) for name in ("order", "answer")}
-        writer.writerow(row | listed)
-    return file.getvalue()
+    return csv_text(list(map(flat, _rows(desk))), COLUMNS)
 
 
 def _rows(desk: Desk) -> list[dict[str, Any]]:

@@ -3,6 +3,8 @@
 import secrets
 from collections.abc import Iterable
 
+from plaudit.feedback.people.records import checked_name
+
 HOST = "127.0.0.1"
 NAMES = (HOST, "localhost")
 """What a browser on this machine calls it; another name means that a site points at us."""
@@ -41,9 +43,13 @@ class Guard:
     """
 
     def __init__(self, annotators: Iterable[str]) -> None:
-        names = [annotators] if isinstance(annotators, str) else list(annotators)
-        if not names or len(set(names)) != len(names) or not all(map(_is_name, names)):
-            raise ValueError(f"annotators must be different names, at least one; got {names}")
+        given = [annotators] if isinstance(annotators, str) else annotators
+        try:
+            names = [checked_name(name) for name in given]
+        except (TypeError, ValueError):
+            names = []
+        if not names or len(set(names)) != len(names):
+            raise ValueError(f"annotators must be different names, at least one; got {given!r}")
         self.tokens = {name: secrets.token_urlsafe(24) for name in names}
 
     def annotator(self, token: str) -> str | None:
@@ -60,7 +66,3 @@ class Guard:
 def is_local(host: str) -> bool:
     """Whether a Host header, with or without its port, names this machine."""
     return host.rpartition(":")[0] in NAMES or host in NAMES
-
-
-def _is_name(name: object) -> bool:
-    return isinstance(name, str) and bool(name.strip())

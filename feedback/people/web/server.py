@@ -33,10 +33,12 @@ from plaudit.feedback.people.web.guard import (
     is_local,
 )
 from plaudit.feedback.people.web.sittings import Sittings, Stale
+from plaudit.feedback.types import is_duration
 
 DATA = Path(__file__).parent / "data"
 ASSETS = ("controls.js", "icon.svg", "page.css", "page.js")
 MAX_BYTES = 1 << 20  # of one request
+MAX_PORT = 65_535
 STOP = 0.05  # seconds between looks whether to stop
 
 
@@ -56,13 +58,15 @@ class WebServer:
 
     Raises:
         OSError: the port is taken.
-        ValueError: the annotators are not different names.
+        ValueError: the annotators are not different names, or there is no such port.
     """
 
     def __init__(
         self, desk: Desk, annotators: Iterable[str], *, port: int = 0, more: bool = True
     ) -> None:
         guard = Guard(annotators)
+        if type(port) is not int or not 0 <= port <= MAX_PORT:
+            raise ValueError(f"port must be an integer in 0..{MAX_PORT}, got {port!r}")
         self._sittings = Sittings(desk, guard.tokens, more=more)
         try:
             listener = socket.create_server((HOST, port))
@@ -169,21 +173,19 @@ def _body(*needed: str) -> dict[str, Any]:
     Raises:
         ValueError: it is no JSON object, or a field is missing or of the wrong kind.
     """
-    given = request.get_json(silent=True)
+    try:
+        given = request.get_json(silent=True)
+    except RecursionError:
+        raise ValueError("This is nested too deeply.") from None
     if not isinstance(given, dict) or not set(needed) <= set(given):
         raise ValueError(f"Expected a JSON object with {' and '.join(needed)}.")
     said = {"reason": "", "comment": "", "seconds": None} | given
     for name in ("form", "reason", "comment"):
         if not isinstance(said[name], str):
             raise ValueError(f"{name} must be text, got {said[name]!r}.")
-    if said["seconds"] is not None and not _is_duration(said["seconds"]):
+    if said["seconds"] is not None and not is_duration(said["seconds"]):
         raise ValueError(f"seconds must be a finite number of at least 0, got {said['seconds']!r}.")
     return said
-
-
-def _is_duration(value: Any) -> bool:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and 0 <= value < float("inf")
 
 
 def _refusal(guard: Guard) -> Response | None:

@@ -4,9 +4,10 @@ import json
 from typing import Any
 
 from plaudit.feedback.asks import Ask, Mark
+from plaudit.feedback.people.places import titles
 from plaudit.feedback.people.records import Question
 from plaudit.feedback.people.showing import HEAD, Shown
-from plaudit.feedback.people.web.controls import EXPLAINED, control, titles
+from plaudit.feedback.people.web.controls import EXPLAINED, control
 
 
 def sheet(question: Question) -> dict[str, Any]:

@@ -33,7 +33,8 @@ class WebTeacher(DeskTeacher):
         BlockingIOError: the folder is open elsewhere.
         ImportError: Flask is not installed; the message says how to get it.
         OSError: the port is taken.
-        ValueError: a file of the folder is damaged, or the annotators are not different names.
+        ValueError: a file of the folder is damaged, the annotators are not different names or
+            fewer than each question wants, or there is no such port.
     """
 
     def __init__(
@@ -50,6 +51,13 @@ class WebTeacher(DeskTeacher):
         super().__init__(directory, name=name, per_question=per_question, patience=patience)
         try:
             self._server = server.WebServer(self.desk, annotators, port=port)
+            wanted, there = self.desk.per_question, len(self._server.links)
+            if wanted > there:
+                self._server.close()
+                raise ValueError(
+                    f"each question wants {wanted} annotators, but there is a link for {there} "
+                    "only; give more names, or a smaller per_question"
+                )
         except BaseException:
             super().close()
             raise

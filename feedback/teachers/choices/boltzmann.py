@@ -1,11 +1,13 @@
 """Boltzmann: better ones are likelier, by odds exp(beta * u); logistic noise everywhere else."""
 
 from dataclasses import dataclass, field, replace
+from functools import partial
+from math import inf
 from typing import Any, Self
 
 import numpy as np
-from scipy.special import expit, logit
 
+from plaudit.envs import limits
 from plaudit.feedback.arrays import functions
 from plaudit.feedback.teachers.choices.base import Choice, Floats
 from plaudit.feedback.teachers.choices.calibration import (
@@ -29,8 +31,8 @@ class Boltzmann(Choice):
 
     Args:
         beta: rationality, 1 / unit of utility, >= 0; None until calibrated.
-        agreement: in place of beta: mean probability, over pairs of unequal segments, that the
-            better one is chosen (ties aside, before noise); in [0.5, 1).
+        agreement: in place of beta: share of decided answers to unequal pairs that name the better
+            one, before noise; in [0.5, 1).
         tie: Davidson's weight, >= 0; P(tie) = tie / (2 + tie) for equal utilities.
         tie_share: in place of tie: mean probability of a tie over pairs of segments, where one may
             be said; in [0, 1), None once calibrated. `agreement` is then that of decided answers.
@@ -48,12 +50,13 @@ class Boltzmann(Choice):
             raise ValueError(f"{type(self).__name__} needs beta or agreement, got neither")
         if self.agreement is not None:
             check_agreement(self.agreement)
-        if self.beta is not None and not 0.0 <= self.beta < np.inf:
-            raise ValueError(f"beta must be finite and at least 0, got {self.beta}")
-        if not 0.0 <= self.tie < np.inf:
-            raise ValueError(f"tie must be at least 0, got {self.tie}")
-        if self.tie_share is not None and not 0.0 <= self.tie_share < 1.0:
-            raise ValueError(f"tie_share must be in [0, 1), got {self.tie_share}")
+        if self.beta is not None:
+            limits.keep_numbers(self, beta=(0, inf))
+        limits.keep_numbers(self, tie=(0, inf))
+        if self.tie_share is not None:
+            limits.keep_numbers(self, tie_share=(0, 1))
+            if self.tie_share == 1.0:
+                raise ValueError("tie_share must be below 1, got 1.0")
 
     def log_cdf(self, x: Any) -> Any:
         return functions(x).log_sigmoid(self._beta * x)
@@ -61,7 +64,7 @@ class Boltzmann(Choice):
     def log_between(self, low: Any, high: Any) -> Any:
         # sigmoid(x) - sigmoid(y) = sigmoid(x) sigmoid(-y) (1 - exp(y - x)), exact in both tails.
         xp, beta = functions(low), self._beta
-        apart = xp.log_rest(xp.exp(beta * (low - high)))
+        apart = xp.log_rest(beta * (low - high))
         return xp.log_sigmoid(beta * high) + xp.log_sigmoid(-beta * low) + apart
 
     def log_options(self, u: Any) -> Any:
@@ -83,11 +86,9 @@ class Boltzmann(Choice):
             raise ValueError("beta=0 has no density over real numbers; use coin_flip")
         return self.log_cdf(x) + self.log_cdf(-x) + float(np.log(self._beta))
 
-    def quantile_between(self, low: float, high: float, uniform: float) -> float:
-        if low > 0:
-            return -self.quantile_between(-high, -low, 1.0 - uniform)
-        below, above = expit(self._beta * low), expit(self._beta * high)
-        return float(logit(below + uniform * (above - below)) / self._beta)
+    def quantile(self, logp: float) -> float:
+        with np.errstate(divide="ignore"):
+            return float((logp - np.log(-np.expm1(logp))) / self._beta)
 
     def scaled(self, factor: float) -> Self:
         return replace(self, beta=self._beta * factor)
@@ -96,18 +97,23 @@ class Boltzmann(Choice):
     def calibrated(self) -> bool:
         return self.beta is not None and self.tie_share is None
 
-    def calibrate(self, utilities: Floats) -> Self:
+    def calibrate(self, utilities: Floats, ties: bool = True) -> Self:
         """With what gives `agreement` and `tie_share` over all pairs in rows of these utilities."""
         differences = differences_of(utilities)
         if self.agreement is not None and self.tie_share is not None:
             beta, tie = beta_and_tie(differences, self.agreement, self.tie_share)
             return replace(self, beta=beta, tie=tie, tie_share=None)
         if self.agreement is not None:
-            return replace(self, beta=beta_for_agreement(differences, self.agreement))
+            pair = partial(self._pair, ties)
+            return replace(self, beta=beta_for_agreement(differences, self.agreement, pair))
         if self.tie_share is not None:
             tie = tie_for_share(differences, self._beta, self.tie_share)
             return replace(self, tie=tie, tie_share=None)
         return self
+
+    def _pair(self, ties: bool, beta: float, differences: Floats) -> Floats:
+        judge = replace(self, beta=beta, tie_share=None)
+        return np.asarray(np.exp(judge.log_pair(differences, ties)))
 
     @property
     def _beta(self) -> float:

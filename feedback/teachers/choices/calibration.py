@@ -1,11 +1,14 @@
 """Rationality given as agreement, and ties as their share: what is seen of an annotator."""
 
 from collections.abc import Callable, Sequence
+from math import inf
 
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import brentq
 from scipy.special import expit, logit
+
+from plaudit.envs import limits
 
 Floats = npt.NDArray[np.float64]
 
@@ -19,11 +22,12 @@ FAR = 300.0
 def beta_for_agreement(
     differences: npt.ArrayLike,
     agreement: float,
-    cdf: Callable[[Floats], Floats] = expit,
+    pair: Callable[[float, Floats], Floats] | None = None,
 ) -> float:
     """The beta for which the better one of a pair is chosen as often as asked.
 
-    Solves mean_i cdf(beta * |d_i|) = agreement over the pairs with d_i != 0.
+    Solves sum_i P_i(better) / sum_i P_i(better or worse) = agreement over the pairs with d_i != 0;
+    without ties that is mean_i sigmoid(beta * |d_i|) = agreement.
 
     Source: own design; the need: a fixed beta is nearly deterministic in one world and a coin
         flip in the next (imitation issue 821).
@@ -31,7 +35,8 @@ def beta_for_agreement(
     Args:
         differences: differences of utility within pairs, any shape, in reward units.
         agreement: in [0.5, 1).
-        cdf: of the judgement's noise at beta = 1; symmetric around 0.
+        pair: (beta, (n,) differences > 0) -> (n, 2 or 3) odds of better, worse and a tie; None
+            for logistic ones without ties.
 
     Raises:
         ValueError: agreement out of range, or no pair of unequal finite utilities.
@@ -41,9 +46,14 @@ def beta_for_agreement(
     unit = float(np.mean(gaps))
 
     def excess(beta: float) -> float:
-        return float(np.mean(cdf(beta * gaps / unit))) - agreement
+        odds = (pair or _logistic)(beta / unit, gaps)
+        return float(odds[:, 0].sum() / odds[:, :2].sum()) - agreement
 
     return _rising(excess) / unit
+
+
+def _logistic(beta: float, differences: Floats) -> Floats:
+    return np.stack([expit(beta * differences), expit(-beta * differences)], axis=1)
 
 
 def tie_for_share(differences: npt.ArrayLike, beta: float, share: float) -> float:
@@ -153,5 +163,5 @@ def stacked(rows: Sequence[Floats]) -> Floats:
 
 def check_agreement(agreement: float) -> None:
     """Refuse an agreement outside [0.5, 1); ValueError."""
-    if not 0.5 <= agreement < 1.0:
+    if not 0.5 <= limits.check_range("agreement", agreement, -inf, inf) < 1.0:
         raise ValueError(f"agreement must be in [0.5, 1), got {agreement}")

@@ -1,10 +1,12 @@
 """RaoKupper: Boltzmann, but a tie is said where the difference is felt to be small."""
 
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 import numpy as np
 
+from plaudit.envs import limits
 from plaudit.feedback.arrays import functions
 from plaudit.feedback.teachers.choices.boltzmann import Boltzmann
 
@@ -31,12 +33,11 @@ class RaoKupper(Boltzmann):
                 "RaoKupper says ties by indifference; "
                 f"got tie={self.tie}, tie_share={self.tie_share}"
             )
-        if not 0.0 <= self.indifference < np.inf:
-            raise ValueError(f"indifference must be at least 0, got {self.indifference}")
+        limits.keep_numbers(self, indifference=(0, inf))
 
     def log_pair(self, x: Any, ties: bool) -> Any:
         if not ties or self.indifference == 0.0:
             return super().log_pair(x, ties)
         xp, d = functions(x), self.indifference
         first, second = (xp.log_sigmoid(sign * self._beta * x - d) for sign in (1, -1))
-        return xp.stack([first, second, first + second + float(np.log(np.expm1(2 * d)))])
+        return xp.stack([first, second, first + second + d + d + float(np.log1p(-np.exp(-2 * d)))])

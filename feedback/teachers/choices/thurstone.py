@@ -1,11 +1,13 @@
 """Thurstone: judgements with normal noise."""
 
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from math import inf
+from typing import Any, ClassVar, Self
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtri_exp
 
+from plaudit.envs import limits
 from plaudit.feedback.arrays import functions
 from plaudit.feedback.teachers.choices.base import Choice, Floats
 from plaudit.feedback.teachers.choices.calibration import (
@@ -32,6 +34,7 @@ class Thurstone(Choice):
         center, spread: the annotator's scale, see `Choice`.
     """
 
+    pair_noise: ClassVar[float] = 2**0.5
     sd: float | None = 1.0
     agreement: float | None = None
     indifference: float = 0.0
@@ -42,10 +45,9 @@ class Thurstone(Choice):
             raise ValueError("Thurstone needs sd or agreement, got neither")
         if self.agreement is not None:
             check_agreement(self.agreement)
-        if self.sd is not None and not 0.0 < self.sd < np.inf:
-            raise ValueError(f"sd must be finite and above 0, got {self.sd}")
-        if not 0.0 <= self.indifference < np.inf:
-            raise ValueError(f"indifference must be at least 0, got {self.indifference}")
+        if self.sd is not None:
+            limits.keep_positive(self, sd=(0, inf))
+        limits.keep_numbers(self, indifference=(0, inf))
 
     def log_cdf(self, x: Any) -> Any:
         return functions(x).log_normal_cdf(x / self._sd)
@@ -58,7 +60,7 @@ class Thurstone(Choice):
     def log_pair(self, x: Any, ties: bool) -> Any:
         xp, root = functions(x), 2**-0.5
         if not ties or self.indifference == 0.0:
-            return super().log_pair(root * x, ties)
+            return super().log_pair(x, ties)
         return xp.stack(
             [
                 self.log_cdf(root * (x - self.indifference)),
@@ -70,11 +72,8 @@ class Thurstone(Choice):
     def log_density(self, x: Any) -> Any:
         return -0.5 * (x / self._sd) ** 2 - float(np.log(self._sd * np.sqrt(2 * np.pi)))
 
-    def quantile_between(self, low: float, high: float, uniform: float) -> float:
-        if low > 0:
-            return -self.quantile_between(-high, -low, 1.0 - uniform)
-        below, above = ndtr(low / self._sd), ndtr(high / self._sd)
-        return float(ndtri(below + uniform * (above - below)) * self._sd)
+    def quantile(self, logp: float) -> float:
+        return float(ndtri_exp(logp) * self._sd)
 
     def scaled(self, factor: float) -> Self:
         return replace(self, sd=self._sd / factor)
@@ -83,12 +82,17 @@ class Thurstone(Choice):
     def calibrated(self) -> bool:
         return self.sd is not None
 
-    def calibrate(self, utilities: Floats) -> Self:
+    def calibrate(self, utilities: Floats, ties: bool = True) -> Self:
         """With the sd that gives `agreement` over all pairs in rows of these utilities."""
         if self.agreement is None:
             return self
-        beta = beta_for_agreement(differences_of(utilities), self.agreement, ndtr)
-        return replace(self, sd=float(1.0 / (beta * np.sqrt(2))))
+
+        def pair(beta: float, differences: Floats) -> Floats:
+            noisy = replace(self, sd=1.0 / max(beta, np.finfo(np.float64).tiny))
+            return np.asarray(np.exp(noisy.log_pair(differences, ties)))
+
+        beta = beta_for_agreement(differences_of(utilities), self.agreement, pair)
+        return replace(self, sd=1.0 / beta)
 
     @property
     def _sd(self) -> float:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from plaudit.envs.names import nearest
 from plaudit.feedback.teachers.once import once_per_segment
+from plaudit.feedback.teachers.opening import true_rewards
 from plaudit.feedback.types import Segment
 
 
@@ -32,6 +33,5 @@ class AgentView:
                 f"{nearest(self.agent, segment.others)}"
             )
         other = segment.others[self.agent]
-        if self.rewards and other.rewards is None:
-            raise ValueError(f"{segment.ref} does not say what {self.agent!r} was paid")
-        return replace(other.view(), rewards=other.rewards if self.rewards else None)
+        who = f"who sees what {self.agent!r} was paid"
+        return replace(other.view(), rewards=true_rewards(other, who) if self.rewards else None)

@@ -20,8 +20,9 @@ from plaudit.envs.tabular.gallery.watched import Watched
 from plaudit.envs.tabular.tabular import Tabular
 from plaudit.envs.token.token_assist.game import TokenAssist
 from plaudit.envs.types import State
-from plaudit.feedback.simulator import Simulator, side_by_side, states_of
+from plaudit.feedback.simulator import Simulator, side_by_side
 from plaudit.feedback.teachers.once import once_per_segment
+from plaudit.feedback.teachers.opening import world_states
 from plaudit.feedback.types import Segment
 
 ILLEGAL = "illegal"  # the reward component that everybody sees
@@ -58,6 +59,9 @@ class Believed:
     world: str
     settings: Mapping[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        _ = self._game
+
     def __call__(self, segment: Segment) -> Segment:
         return self._kept(segment)
 
@@ -67,7 +71,7 @@ class Believed:
 
     @once_per_segment
     def _kept(self, segment: Segment) -> Segment:
-        states = states_of(segment)
+        states = world_states(segment, "Believed")
         rewards = believed_rewards(self._game, states, segment.actions)
         paid = [float(state["components"].get(ILLEGAL, [0.0])[0]) for state in states[1:]]
         return replace(segment, rewards=rewards + paid, states=None, frames=None, others={})

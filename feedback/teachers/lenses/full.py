@@ -1,5 +1,6 @@
 """full_view: everything, the true rewards included."""
 
+from plaudit.feedback.teachers.opening import true_rewards
 from plaudit.feedback.types import Segment
 
 
@@ -11,9 +12,5 @@ def full_view(segment: Segment) -> Segment:
     Raises:
         ValueError: the segment carries no true rewards.
     """
-    if segment.rewards is None:
-        raise ValueError(
-            f"full_view needs the true rewards of {segment.ref}, but the segment carries none; "
-            "record it with them, or use a teacher that does not look (coin_flip)"
-        )
+    true_rewards(segment, "full_view")
     return segment

@@ -3,33 +3,32 @@
 Source: Liang et al. 2025, arXiv:2501.08617 (RLHS).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import cached_property, singledispatch
+from math import inf
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
-import numpy.typing as npt
 
+from plaudit.envs import limits
 from plaudit.envs.game import Floats, Game
-from plaudit.envs.names import nearest
 from plaudit.envs.token.token_assist.game import TokenAssist
 from plaudit.envs.types import State, stream
 from plaudit.feedback.programs import program
-from plaudit.feedback.simulator import Chooser, Moment, Simulator, side_by_side, states_of
+from plaudit.feedback.simulator import Chooser, Moment, Simulator, side_by_side
+from plaudit.feedback.teachers.base import PolicyProbs, Told
 from plaudit.feedback.teachers.once import once_per_segment
+from plaudit.feedback.teachers.opening import true_rewards, world_states
 from plaudit.feedback.types import Array, Segment
 
 POLICIES = ("oracle", "random", "learner")
 
-PolicyProbs = Callable[[npt.NDArray[Any]], Floats]
-"""A policy: (N, ...) observations -> (N, A) probabilities."""
-
 
 @dataclass(frozen=True)
-class Hindsight:
+class Hindsight(Told):
     """The segment with what happens next, played on from its last state in a world of one's own.
 
     Observations, actions, true rewards and states are appended; text stays, pictures and other
@@ -63,20 +62,16 @@ class Hindsight:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.steps is not None and self.steps < 1:
-            raise ValueError(f"steps must be at least 1, or None to the end, got {self.steps}")
-        if self.policy not in POLICIES and ":" not in self.policy:
-            raise ValueError(
-                f"unknown policy {self.policy!r}{nearest(self.policy, POLICIES)}; or 'module:attr'"
-            )
+        if self.steps is not None:
+            limits.keep_integers(self, steps=(1, inf))
+        limits.keep_integers(self, seed=(0, inf))
+        if ":" not in str(self.policy):
+            limits.check_choice("policy", self.policy, (*POLICIES, "module:attr"))
+        _ = self.simulator
 
     def __call__(self, segment: Segment) -> Segment:
         # The learner's play changes while it learns.
         return self._played_on(segment) if self.policy == "learner" else self._kept(segment)
-
-    def set_policy(self, probs: PolicyProbs) -> None:
-        """Be told the learner's policy: (N, ...) observations -> (N, A) probabilities."""
-        vars(self)["_told"] = probs
 
     @cached_property
     def simulator(self) -> Simulator:
@@ -88,9 +83,7 @@ class Hindsight:
         return self._played_on(segment)
 
     def _played_on(self, segment: Segment) -> Segment:
-        states, rewards = states_of(segment), segment.rewards
-        if rewards is None:
-            raise ValueError(f"Hindsight needs the true rewards of {segment.ref}, which hides them")
+        states, rewards = world_states(segment, "Hindsight"), true_rewards(segment, "Hindsight")
         later = self.simulator.follow(states[-1], self._chooser(segment), self.steps)
         seen = (*states, *later.states)
         return replace(
@@ -114,13 +107,7 @@ class Hindsight:
         if self.policy == "random":
             return _at_random(self.simulator.game.action_space, rng)
         if self.policy == "learner":
-            told: PolicyProbs | None = vars(self).get("_told")
-            if told is None:
-                raise ValueError(
-                    "Hindsight plays on as the learner, whose policy it was not told: call "
-                    "set_policy(probs) first"
-                )
-            return _drawn(told, rng)
+            return _drawn(self.told(), rng)
         return _drawn(program("policy", self.policy), rng)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from plaudit.envs import limits
 from plaudit.feedback.teachers.once import once_per_segment
+from plaudit.feedback.teachers.opening import true_rewards
 from plaudit.feedback.types import Array, Segment
 
 
@@ -42,13 +43,11 @@ class Masked:
 
     @once_per_segment
     def __call__(self, segment: Segment) -> Segment:
-        if self.rewards and segment.rewards is None:
-            raise ValueError(f"Masked is to open the rewards of {segment.ref}, which carries none")
         return replace(
             segment.view(),
             obs=self._masked(segment),
             text=segment.text if self.text else None,
-            rewards=segment.rewards if self.rewards else None,
+            rewards=true_rewards(segment, "Masked") if self.rewards else None,
         )
 
     def _masked(self, segment: Segment) -> Array:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from plaudit.envs import limits
 from plaudit.feedback.teachers.once import once_per_segment
+from plaudit.feedback.teachers.opening import opened
 from plaudit.feedback.types import Segment
 
 PRIVILEGED = ("rewards", "states", "frames", "others")
@@ -30,11 +31,5 @@ class Opened:
 
     @once_per_segment
     def __call__(self, segment: Segment) -> Segment:
-        opened = {name: getattr(segment, name) for name in self.fields}
-        for name, found in opened.items():
-            if found is None or (name == "others" and not found):
-                raise ValueError(
-                    f"this teacher's lens opens the {name} of {segment.ref}, but the segment "
-                    "carries none; record it with them"
-                )
-        return replace(segment.view(), **opened)
+        shown = {name: opened(segment, name, "this teacher's lens") for name in self.fields}
+        return replace(segment.view(), **shown)

@@ -9,8 +9,10 @@ import numpy.typing as npt
 
 from plaudit.envs import limits
 from plaudit.feedback.teachers.once import once_per_segment
+from plaudit.feedback.teachers.opening import true_rewards
 from plaudit.feedback.types import Segment, SegmentRef
 
+TOTAL = "a summary that states the total"
 SENTENCE = re.compile(r"(?<=[.!?])\s+")
 
 
@@ -60,7 +62,7 @@ class SummaryOnly:
             actions=np.concatenate([[len(segment)], self._counts(segment)])[None].astype(np.int64),
             ref=SegmentRef(ref.env_id, ref.episode, 0, len(segment)),
             text=None if segment.text is None else self._end(segment.text),
-            rewards=self._return(segment) if self.total else None,
+            rewards=np.array([true_rewards(segment, TOTAL).sum()]) if self.total else None,
         )
 
     def _counts(self, segment: Segment) -> npt.NDArray[np.int64]:
@@ -83,11 +85,3 @@ class SummaryOnly:
         return (
             text if self.characters is None else text[len(text) - min(self.characters, len(text)) :]
         )
-
-    def _return(self, segment: Segment) -> npt.NDArray[np.float64]:
-        if segment.rewards is None:
-            raise ValueError(
-                f"a summary that states the total needs the true rewards of {segment.ref}, which "
-                "carries none"
-            )
-        return np.array([segment.rewards.sum()])

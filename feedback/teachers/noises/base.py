@@ -7,6 +7,7 @@ from typing import NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
+from plaudit.envs import limits
 from plaudit.feedback.types import Query, Segment
 
 Floats = npt.NDArray[np.float64]
@@ -99,7 +100,28 @@ class Noise:
         return self
 
 
-def check_rate(name: str, rate: float) -> None:
-    """Refuse what is no probability; ValueError."""
-    if not 0.0 <= rate <= 1.0:
-        raise ValueError(f"{name}: rate must be a probability in [0, 1], got {rate}")
+@dataclass(frozen=True)
+class Rated(Noise):
+    """A noise that strikes with probability `rate`."""
+
+    rate: float
+
+    def __post_init__(self) -> None:
+        rate = limits.check_range(f"{type(self).__name__}: rate", self.rate, 0, 1)
+        limits.keep(self, rate=rate)
+
+
+def skip_reason(noises: Sequence[Noise], situation: Situation, odds: Odds) -> str:
+    """Why a question was skipped: the noise that made it certain, else just "skipped".
+
+    Args:
+        noises: of the teacher, in their order.
+        situation: where they struck.
+        odds: of the answer, as any of them left it.
+    """
+    so_far = Odds(odds.parts)
+    for noise in noises:
+        so_far = noise.odds(so_far, situation)
+        if so_far.skip == 1.0:
+            return noise.reason or "skipped"
+    return "skipped"

@@ -1,14 +1,15 @@
 """Biases: what makes a whole segment look better than it is, by utility added to what is felt."""
 
-import pkgutil
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any, Literal, get_args
 
 import numpy as np
 
-from plaudit.envs.names import nearest
+from plaudit.envs import limits
+from plaudit.feedback.programs import Spec, program
 from plaudit.feedback.teachers.noises.base import Floats, Noise, Situation
 from plaudit.feedback.types import Segment
 
@@ -20,6 +21,8 @@ PER = 100.0
 Agrees = Callable[[Segment, Any], float]
 """(segment seen, belief) -> how far the segment agrees with it, 0 to 1."""
 
+AGREEMENTS = {"contains": f"{__name__}:contains"}
+
 
 @dataclass(frozen=True)
 class _Bias(Noise):
@@ -28,8 +31,7 @@ class _Bias(Noise):
     weight: float
 
     def __post_init__(self) -> None:
-        if not np.isfinite(self.weight):
-            raise ValueError(f"{type(self).__name__}: weight must be finite, got {self.weight}")
+        limits.keep_numbers(self, weight=(-inf, inf))
 
     @abstractmethod
     def amounts(self, situation: Situation) -> Sequence[float]:
@@ -57,10 +59,7 @@ class LengthBias(_Bias):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.of not in get_args(Length):
-            raise ValueError(
-                f"LengthBias: no length of {self.of!r}{nearest(self.of, get_args(Length))}"
-            )
+        limits.check_choice("length", self.of, get_args(Length))
 
     def amounts(self, situation: Situation) -> Sequence[float]:
         if self.of == "steps":
@@ -80,10 +79,11 @@ class Sycophancy(_Bias):
     Args:
         weight: utility of full agreement.
         agrees: "contains", where the text contains the belief whatever the case, or
-            "module:attribute" of a function (segment seen, belief) -> agreement, 0 to 1.
+            "module:attr" of a function (segment seen, belief) -> agreement, 0 to 1, or {"name":
+            ..., setting: ...}.
     """
 
-    agrees: str = "contains"
+    agrees: Spec = "contains"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -97,17 +97,7 @@ class Sycophancy(_Bias):
         return [float(agrees(segment, context["belief"])) for segment in situation.seen]
 
     def _function(self) -> Agrees:
-        if self.agrees == "contains":
-            return _contains
-        if ":" not in self.agrees:
-            raise ValueError(
-                f"Sycophancy: agrees is 'contains' or 'module:attribute', got {self.agrees!r}"
-            )
-        try:
-            found: Agrees = pkgutil.resolve_name(self.agrees)
-        except (ImportError, AttributeError) as error:
-            raise ValueError(f"Sycophancy: there is no {self.agrees!r}: {error}") from error
-        return found
+        return program("agreement", self.agrees, AGREEMENTS)
 
 
 @dataclass(frozen=True)
@@ -136,7 +126,18 @@ class SelfPreference(_Bias):
         return [float(author == self.author) for author in authors]
 
 
-def _contains(seen: Segment, belief: Any) -> float:
+def contains(seen: Segment, belief: Any) -> float:
+    """Whether the text of a segment contains a belief, 0 or 1.
+
+    Source: own design.
+
+    Args:
+        seen: with text.
+        belief: a text; case does not matter.
+
+    Raises:
+        ValueError: there is no text, or the belief is none.
+    """
     if not isinstance(belief, str):
         raise ValueError(f"Sycophancy: the belief must be a text to be contained, got {belief!r}")
     return float(belief.casefold() in _text(seen, "Sycophancy").casefold())

@@ -1,10 +1,12 @@
 """History: noises that depend on what the annotator has judged before."""
 
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Self
 
 import numpy as np
 
+from plaudit.envs import limits
 from plaudit.envs.types import stream
 from plaudit.feedback.teachers.noises.base import (
     Floats,
@@ -12,7 +14,6 @@ from plaudit.feedback.teachers.noises.base import (
     Noise,
     Odds,
     Situation,
-    check_rate,
 )
 
 LEAST_RATIONALITY = 1e-6
@@ -34,8 +35,7 @@ class Anchoring(Noise):
     weight: float
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.weight <= 1.0:
-            raise ValueError(f"Anchoring: weight must be in [0, 1], got {self.weight}")
+        limits.keep_numbers(self, weight=(0, 1))
 
     def utilities(self, utilities: Floats, situation: Situation) -> Floats:
         recent = situation.memory.recent
@@ -59,8 +59,7 @@ class Fatigue(Noise):
     rate: float
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.rate < np.inf:
-            raise ValueError(f"Fatigue: rate must be at least 0, got {self.rate}")
+        limits.keep_numbers(self, rate=(0, inf))
 
     def rationality(self, memory: Memory) -> float:
         return max(float(np.exp(-self.rate * memory.answered)), LEAST_RATIONALITY)
@@ -83,10 +82,10 @@ class DropOut(Noise):
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.after is not None and self.after < 0:
-            raise ValueError(f"DropOut: after must be at least 0, got {self.after}")
+        if self.after is not None:
+            limits.keep_integers(self, after=(0, inf))
         if self.rate is not None:
-            check_rate("DropOut", self.rate)
+            limits.keep_numbers(self, rate=(0, 1))
         if self.after is None:
             if not self.rate:
                 raise ValueError(f"DropOut needs after, or a rate above 0; got rate={self.rate}")

@@ -1,9 +1,11 @@
 """Position: what is shown, or stored, first looks better."""
 
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 
+from plaudit.envs import limits
 from plaudit.feedback.teachers.noises.base import Noise, Odds, Situation
 
 
@@ -23,8 +25,7 @@ class PositionBias(Noise):
     logit: float
 
     def __post_init__(self) -> None:
-        if not np.isfinite(self.logit):
-            raise ValueError(f"PositionBias: logit must be finite, got {self.logit}")
+        limits.keep_numbers(self, logit=(-inf, inf))
 
     def odds(self, odds: Odds, situation: Situation) -> Odds:
         query, part = situation.query, odds.parts[0]
@@ -33,7 +34,8 @@ class PositionBias(Noise):
         if not decided.any() or part[decided].sum() == 0.0:
             return odds
         first = np.array([segment == query.order[0] for segment in preferred])
-        tilted = part * np.where(first, np.exp(self.logit), 1.0)
+        # The smaller of the two factors, so that none is infinite.
+        tilted = part * np.exp(np.where(first, min(self.logit, 0.0), -max(self.logit, 0.0)))
         tilted[decided] *= part[decided].sum() / tilted[decided].sum()
         return odds._replace(parts=(np.where(decided, tilted, part), *odds.parts[1:]))
 

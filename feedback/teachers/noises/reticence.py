@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from plaudit.feedback.asks import Critique, Mark, React
-from plaudit.feedback.teachers.noises.base import Floats, Noise, Odds, Situation, check_rate
+from plaudit.feedback.teachers.noises.base import Floats, Odds, Rated, Situation
 
 
 @dataclass(frozen=True)
-class Reticence(Noise):
+class Reticence(Rated):
     """With probability `rate` each part of an answer remains unsaid, independently.
 
     A slot of `Critique` stays empty, a step of `Mark` unmarked, a reaction of `React` is none;
@@ -22,11 +22,6 @@ class Reticence(Noise):
     Raises:
         ValueError: the rate is no probability.
     """
-
-    rate: float
-
-    def __post_init__(self) -> None:
-        check_rate("Reticence", self.rate)
 
     def odds(self, odds: Odds, situation: Situation) -> Odds:
         ask = situation.query.ask

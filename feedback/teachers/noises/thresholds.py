@@ -12,10 +12,12 @@ Source: arXiv:2111.03026 ("equal" and "skip").
 
 from abc import abstractmethod
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Any, Self
 
 import numpy as np
 
+from plaudit.envs import limits
 from plaudit.feedback.teachers.noises.base import RECENT, Floats, Memory, Noise, Odds, Situation
 
 
@@ -32,13 +34,12 @@ class _Fitted(Noise):
     share: float | None = None
 
     def __post_init__(self) -> None:
-        name = type(self).__name__
         if self.threshold is None and self.share is None:
-            raise ValueError(f"{name} needs a threshold or a share, got neither")
-        if self.threshold is not None and not np.isfinite(self.threshold):
-            raise ValueError(f"{name}: threshold must be finite, got {self.threshold}")
-        if self.share is not None and not 0.0 < self.share < np.inf:
-            raise ValueError(f"{name}: share must be above 0, got {self.share}")
+            raise ValueError(f"{type(self).__name__} needs a threshold or a share, got neither")
+        if self.threshold is not None:
+            limits.keep_numbers(self, threshold=(-inf, inf))
+        if self.share is not None:
+            limits.keep_positive(self, share=(0, inf))
 
     @property
     def calibrated(self) -> bool:
@@ -147,8 +148,7 @@ class _Released(Noise):
     first_margin: float | None = None
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.eps < np.inf:
-            raise ValueError(f"{type(self).__name__}: eps must be at least 0, got {self.eps}")
+        limits.keep_numbers(self, eps=(0, inf))
 
     @property
     def calibrated(self) -> bool:

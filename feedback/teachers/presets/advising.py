@@ -5,12 +5,12 @@ them: RecordSegments(states=True).
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Unpack
 
 from plaudit.feedback.teachers.choices import Boltzmann
 from plaudit.feedback.teachers.lenses import Opened
 from plaudit.feedback.teachers.noises import Mistake, Noise, Reticence, Skip
-from plaudit.feedback.teachers.presets.rationality import rationality
+from plaudit.feedback.teachers.presets.rationality import Judgement, rationality
 from plaudit.feedback.teachers.simulated import Simulated
 from plaudit.feedback.teachers.utilities import Regret
 
@@ -21,11 +21,10 @@ def advisor(
     world: str,
     settings: Settings = None,
     *,
-    beta: float | None = None,
-    agreement: float | None = None,
     mistake: float = 0.0,
     skip: float = 0.0,
     seed: int = 0,
+    **judgement: Unpack[Judgement],
 ) -> Simulated:
     """Advises actions by their exact values; illegal ones never. For `Advise`.
 
@@ -34,18 +33,13 @@ def advisor(
     Args:
         world: its id; one with exact action values.
         settings: of the world, JSON values.
-        beta: 1 / unit of reward; 1 when neither this nor `agreement` is given.
-        agreement: in place of beta: share in which the better one of two actions in one place is
-            advised; found from the first batch of queries.
         mistake: share of advice that names any other action instead.
         skip: share of questions skipped.
         seed: of the answers' stream.
-
-    Raises:
-        ValueError: both beta and agreement, or a value out of range.
+        judgement: see `Judgement`.
     """
     noises = (Mistake(mistake), Skip(skip))
-    choice = rationality(beta, agreement)
+    choice = rationality(**judgement)
     return _knowing(world, settings, choice, noises, seed, "advisor")
 
 
@@ -53,11 +47,10 @@ def corrector(
     world: str,
     settings: Settings = None,
     *,
-    beta: float | None = None,
-    agreement: float | None = None,
     mistake: float = 0.0,
     skip: float = 0.0,
     seed: int = 0,
+    **judgement: Unpack[Judgement],
 ) -> Simulated:
     """Names the step that should have been another, by what the change would have gained.
 
@@ -68,17 +61,13 @@ def corrector(
     Args:
         world: as `advisor`.
         settings: as `advisor`.
-        beta: as `advisor`.
-        agreement: as `advisor`, of two changes of one segment.
         mistake: as `advisor`.
         skip: as `advisor`.
         seed: as `advisor`.
-
-    Raises:
-        ValueError: as `advisor`.
+        judgement: see `Judgement`.
     """
     noises = (Mistake(mistake), Skip(skip))
-    choice = rationality(beta, agreement)
+    choice = rationality(**judgement)
     return _knowing(world, settings, choice, noises, seed, "corrector")
 
 
@@ -86,10 +75,9 @@ def demonstrator(
     world: str,
     settings: Settings = None,
     *,
-    beta: float | None = None,
-    agreement: float | None = None,
     skip: float = 0.0,
     seed: int = 0,
+    **judgement: Unpack[Judgement],
 ) -> Simulated:
     """Shows how to go on, by odds exp(beta * return of the way shown and of best play after it).
 
@@ -100,15 +88,11 @@ def demonstrator(
     Args:
         world: as `advisor`.
         settings: as `advisor`.
-        beta: as `advisor`.
-        agreement: as `advisor`, of two ways to go on.
         skip: as `advisor`.
         seed: as `advisor`.
-
-    Raises:
-        ValueError: as `advisor`.
+        judgement: see `Judgement`.
     """
-    choice = rationality(beta, agreement)
+    choice = rationality(**judgement)
     return _knowing(world, settings, choice, (Skip(skip),), seed, "demonstrator")
 
 
@@ -116,13 +100,10 @@ def critic(
     world: str,
     settings: Settings = None,
     *,
-    beta: float | None = None,
-    agreement: float | None = None,
     unsaid: float = 0.2,
     mistake: float = 0.0,
-    center: float = 0.0,
-    spread: float = 1.0,
     seed: int = 0,
+    **judgement: Unpack[Judgement],
 ) -> Simulated:
     """Says how good the last step was, whether it was right, and what to do and avoid next.
 
@@ -133,19 +114,13 @@ def critic(
     Args:
         world: as `advisor`.
         settings: as `advisor`.
-        beta: as `advisor`.
-        agreement: as `advisor`.
         unsaid: share of what would be said that is not, slot by slot.
         mistake: share of slots that say something else.
-        center: value in the middle of the scale of the reward in words.
-        spread: value between neighbouring thresholds of that scale.
         seed: as `advisor`.
-
-    Raises:
-        ValueError: as `advisor`.
+        judgement: see `Judgement`; `center` and `spread` are those of the reward in words.
     """
     noises = (Mistake(mistake), Reticence(unsaid))
-    choice = rationality(beta, agreement, center=center, spread=spread)
+    choice = rationality(**judgement)
     return _knowing(world, settings, choice, noises, seed, "critic")
 
 

@@ -11,6 +11,7 @@ Source: arXiv:2111.03026. The released code (commit f3ece2e) differs from the pa
 
 from collections.abc import Sequence
 
+from plaudit.envs import limits
 from plaudit.feedback.teachers.choices import Argmax, Boltzmann
 from plaudit.feedback.teachers.lenses import full_view
 from plaudit.feedback.teachers.noises import (
@@ -52,13 +53,14 @@ def bpref_mistake(*, eps: float = 0.1, as_released: bool = False, seed: int = 0)
     return _teacher("bpref_mistake", as_released, seed, Mistake(eps))
 
 
-def bpref_noisy(*, beta: float = 1.0, seed: int = 0) -> Simulated:
-    """Prefers by odds exp(beta * return); the released code does what was published.
+def bpref_noisy(*, beta: float = 1.0, as_released: bool = False, seed: int = 0) -> Simulated:
+    """Prefers by odds exp(beta * return).
 
     Source: arXiv:2111.03026, "Noisy" ("Stoc").
 
     Args:
         beta: 1 / unit of return.
+        as_released: accepted as by the others; here the released code does what was published.
         seed: of the answers' stream.
     """
     return Simulated(full_view, PartialReturn(), Boltzmann(beta), seed=seed, name="bpref_noisy")
@@ -138,7 +140,7 @@ def _teacher(
     name: str, as_released: bool, seed: int, *noises: Noise, utility: PartialReturn | None = None
 ) -> Simulated:
     """Argmax of the return; what the released code does about ties comes before all noise."""
-    ties = [FirstOnTie()] if as_released else []
+    ties = [FirstOnTie()] if limits.check_flag("as_released", as_released) else []
     liking = utility or PartialReturn()
     return Simulated(full_view, liking, Argmax(), (*ties, *noises), seed=seed, name=name)
 

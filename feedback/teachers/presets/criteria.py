@@ -4,7 +4,7 @@ None of them sees the true rewards.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 from scipy.special import logit
 
@@ -14,7 +14,7 @@ from plaudit.feedback.programs import Spec
 from plaudit.feedback.teachers.choices import Argmax, Boltzmann
 from plaudit.feedback.teachers.lenses import Opened
 from plaudit.feedback.teachers.noises import Mistake
-from plaudit.feedback.teachers.presets.rationality import rationality
+from plaudit.feedback.teachers.presets.rationality import Judgement, rationality
 from plaudit.feedback.teachers.simulated import Simulated
 from plaudit.feedback.teachers.utilities import (
     FollowUp,
@@ -44,12 +44,8 @@ def rubric(
     weights: Sequence[float] | None = None,
     *,
     aggregate: Aggregate = "mean",
-    beta: float | None = None,
-    agreement: float | None = None,
-    tie: float = 0.0,
-    center: float = 0.5,
-    spread: float = 0.2,
     seed: int = 0,
+    **judgement: Unpack[Judgement],
 ) -> Simulated:
     """Judges by a weighted rubric: compares, ranks, chooses, rates, approves.
 
@@ -60,16 +56,12 @@ def rubric(
             those of `PLAIN_TEXT`, which need segments with text.
         weights: of the criteria; None for equal ones.
         aggregate: "mean", "all", "any", "gated" or "product", see `Rubric`.
-        beta: 1 / unit of the rubric's score, which is mostly in [0, 1]; 10 when neither this nor
-            `agreement` is given.
-        agreement: share of unequal pairs in which the better one is chosen, in place of beta.
-        tie: Davidson's weight of a tie.
-        center: score in the middle of a rating's scale, above which it approves.
-        spread: score between neighbouring thresholds of a rating.
         seed: of the answers' stream.
+        judgement: see `Judgement`; as the score is mostly in [0, 1], beta is 10, center 0.5 and
+            spread 0.2 unless given.
     """
     specs = list(PLAIN_TEXT.values()) if criteria is None else criteria
-    choice = rationality(beta, agreement, default=10.0, tie=tie, center=center, spread=spread)
+    choice = rationality(default=10.0, **(Judgement(center=0.5, spread=0.2) | judgement))
     return Simulated(Opened(), Rubric(specs, weights, aggregate), choice, seed=seed, name="rubric")
 
 
@@ -101,10 +93,8 @@ def constitution(
     *,
     count: int | None = None,
     draw: int = 0,
-    beta: float | None = None,
-    agreement: float | None = None,
-    tie: float = 0.0,
     seed: int = 0,
+    **judgement: Unpack[Judgement],
 ) -> Simulated:
     """Holds hidden principles that vote: compares, ranks, chooses.
 
@@ -116,14 +106,12 @@ def constitution(
         weights: of their votes; None for equal ones.
         count: how many of them are held, drawn by `draw`; None for all.
         draw: seed of which ones are held.
-        beta: 1 / vote; 1 when neither this nor `agreement` is given.
-        agreement: as `rubric`, over the pairs within each query.
-        tie: Davidson's weight of a tie.
         seed: of the answers' stream.
+        judgement: see `Judgement`.
     """
     held = CONSTITUTION if principles is None else principles
     utility = Principles(held, weights, count, draw)
-    choice = rationality(beta, agreement, tie=tie)
+    choice = rationality(**judgement)
     return Simulated(Opened(), utility, choice, seed=seed, name="constitution")
 
 
@@ -171,9 +159,8 @@ def intransitive(
     *,
     world: str | None = None,
     settings: Mapping[str, Any] | None = None,
-    beta: float = 1.0,
-    tie: float = 0.0,
     seed: int = 0,
+    **judgement: Unpack[Judgement],
 ) -> Simulated:
     """Prefers as a matrix says, also in circles: compares, ranks, chooses.
 
@@ -185,9 +172,8 @@ def intransitive(
         prompt: criterion that says which prompt it answers.
         world: id of TokenBandit or PreferenceGame, whose preferences these are then.
         settings: of the world.
-        beta: sharpness; at 1 the odds are those of the matrix.
-        tie: Davidson's weight of a tie.
         seed: of the answers' stream.
+        judgement: see `Judgement`; at beta = 1, the default, the odds are those of the matrix.
 
     Raises:
         ValueError: neither or both of matrix and world.
@@ -198,7 +184,8 @@ def intransitive(
         utility = preferences_of(world, dict(settings or {}))
     else:
         utility = PairMatrix(matrix or (), item, prompt)
-    return Simulated(Opened(), utility, Boltzmann(beta, tie=tie), seed=seed, name="intransitive")
+    choice = rationality(**judgement)
+    return Simulated(Opened(), utility, choice, seed=seed, name="intransitive")
 
 
 def follow_up(
@@ -207,12 +194,8 @@ def follow_up(
     positive: Sequence[str] = POSITIVE,
     negative: Sequence[str] = NEGATIVE,
     between: str = "\n",
-    beta: float | None = None,
-    agreement: float | None = None,
-    tie: float = 0.0,
-    center: float = 0.0,
-    spread: float = 1.0,
     seed: int = 0,
+    **judgement: Unpack[Judgement],
 ) -> Simulated:
     """Likes what people would go on to praise: compares, ranks, chooses, rates, approves.
 
@@ -224,13 +207,9 @@ def follow_up(
         positive: praising follow-ups.
         negative: complaining ones.
         between: what stands between a text and its follow-up, e.g. the mark of a user's turn.
-        beta: 1 / nat; 1 when neither this nor `agreement` is given.
-        agreement: as `rubric`.
-        tie: Davidson's weight of a tie.
-        center: score in the middle of a rating's scale, nats.
-        spread: score between neighbouring thresholds of a rating, nats.
         seed: of the answers' stream.
+        judgement: see `Judgement`.
     """
-    choice = rationality(beta, agreement, tie=tie, center=center, spread=spread)
+    choice = rationality(**judgement)
     utility = FollowUp(scorer, positive, negative, between)
     return Simulated(Opened(), utility, choice, seed=seed, name="follow_up")

@@ -1,11 +1,11 @@
 """Teachers who judge by features of what they see, and say which ones matter."""
 
 from collections.abc import Sequence
+from typing import Unpack
 
 from plaudit.feedback.programs import Spec
-from plaudit.feedback.teachers.choices import Boltzmann
 from plaudit.feedback.teachers.lenses import Opened
-from plaudit.feedback.teachers.presets.rationality import rationality
+from plaudit.feedback.teachers.presets.rationality import Judgement, rationality
 from plaudit.feedback.teachers.simulated import Simulated
 from plaudit.feedback.teachers.utilities import Linear
 
@@ -17,12 +17,8 @@ def linear(
     weights: Sequence[float],
     features: Sequence[Spec] | None = None,
     *,
-    beta: float | None = None,
-    agreement: float | None = None,
-    tie: float = 0.0,
-    center: float = 0.0,
-    spread: float = 1.0,
     seed: int = 0,
+    **judgement: Unpack[Judgement],
 ) -> Simulated:
     """Likes features of what it sees, by hidden weights: compares, ranks, chooses, rates, marks.
 
@@ -31,14 +27,10 @@ def linear(
     Args:
         weights: per unit of each feature.
         features: criteria, as `rubric`; None for the entries of the observations.
-        beta: 1 / unit of utility; 1 when neither this nor `agreement` is given.
-        agreement: as `rubric`.
-        tie: Davidson's weight of a tie.
-        center: utility in the middle of a rating's scale.
-        spread: utility between neighbouring thresholds of a rating.
         seed: of the answers' stream.
+        judgement: see `Judgement`.
     """
-    choice = rationality(beta, agreement, tie=tie, center=center, spread=spread)
+    choice = rationality(**judgement)
     return Simulated(Opened(), Linear(weights, features), choice, seed=seed, name="linear")
 
 
@@ -46,10 +38,8 @@ def describer(
     features: Sequence[Spec] | None = None,
     weights: Sequence[float] | None = None,
     *,
-    beta: float = 5.0,
-    tie: float = 1.0,
-    center: float = 1.0,
     seed: int = 0,
+    **judgement: Unpack[Judgement],
 ) -> Simulated:
     """Answers `Describe`: which features matter in a segment, or which of two has more of each.
 
@@ -61,16 +51,15 @@ def describer(
         features: criteria, as `rubric`, in the question's order; None for `ATTRIBUTES`, or with
             `weights` for the entries of the observations.
         weights: of the features; None for 1 each, so that bare amounts, not their size, are told.
-        beta: 1 / unit of w_i phi_i.
-        tie: Davidson's weight of "both alike".
-        center: size from which a feature is said to matter.
         seed: of the answers' stream.
+        judgement: see `Judgement`; beta is 5 / unit of w_i phi_i unless given, tie, the weight of
+            "both alike", 1, and center, the size from which a feature is said to matter, 1.
     """
     absolute = weights is not None
     if features is None and weights is None:
         features, weights = list(ATTRIBUTES), list(ATTRIBUTES.values())
     if weights is None:
         weights = [1.0] * len(features or ())
-    choice = Boltzmann(beta, tie=tie, center=center)
+    choice = rationality(default=5.0, **(Judgement(tie=1.0, center=1.0) | judgement))
     utility = Linear(weights, features, absolute)
     return Simulated(Opened(), utility, choice, seed=seed, name="describer")

@@ -1,12 +1,13 @@
 """Teachers who see a part of what happened, or mark a part of what they see."""
 
 from collections.abc import Sequence
+from typing import Unpack
 
 from plaudit.feedback.programs import Spec
 from plaudit.feedback.teachers.choices import Argmax
 from plaudit.feedback.teachers.lenses import AgentView, Masked, SummaryOnly, full_view
 from plaudit.feedback.teachers.noises.spotting import Spotting
-from plaudit.feedback.teachers.presets.rationality import rationality
+from plaudit.feedback.teachers.presets.rationality import Judgement, rationality
 from plaudit.feedback.teachers.simulated import Simulated
 from plaudit.feedback.teachers.utilities import Linear, PartialReturn
 
@@ -45,12 +46,8 @@ def masked_viewer(
     keep: Sequence[int] | None = None,
     hide: Sequence[int] | None = None,
     fill: float = 0.0,
-    beta: float | None = None,
-    agreement: float | None = None,
-    tie: float = 0.0,
-    center: float = 0.0,
-    spread: float = 1.0,
     seed: int = 0,
+    **judgement: Unpack[Judgement],
 ) -> Simulated:
     """`linear`, but blind to some entries of the observations, and to texts.
 
@@ -62,14 +59,10 @@ def masked_viewer(
         keep: entries that it sees; this or `hide`.
         hide: entries that it doesn't see.
         fill: what it takes hidden entries for.
-        beta: 1 / unit of utility; 1 when neither this nor `agreement` is given.
-        agreement: share of unequal pairs in which the better one, as seen, is chosen.
-        tie: Davidson's weight of a tie.
-        center: utility in the middle of a rating's scale.
-        spread: utility between neighbouring thresholds of a rating.
         seed: of the answers' stream.
+        judgement: see `Judgement`.
     """
-    choice = rationality(beta, agreement, tie=tie, center=center, spread=spread)
+    choice = rationality(**judgement)
     lens, utility = Masked(keep, hide, fill), Linear(weights, features)
     return Simulated(lens, utility, choice, seed=seed, name="masked_viewer")
 
@@ -81,12 +74,8 @@ def summary_reader(
     actions: int = 0,
     characters: int | None = None,
     sentences: int | None = None,
-    beta: float | None = None,
-    agreement: float | None = None,
-    tie: float = 0.0,
-    center: float = 0.0,
-    spread: float = 1.0,
     seed: int = 0,
+    **judgement: Unpack[Judgement],
 ) -> Simulated:
     """Judges by a summary alone; by the true return that it states where no features are given.
 
@@ -99,19 +88,15 @@ def summary_reader(
         actions: discrete actions that the summary counts.
         characters: of the text's end that it shows; None for all.
         sentences: of the text's end that it shows; None for all.
-        beta: 1 / unit of utility; 1 when neither this nor `agreement` is given.
-        agreement: share of unequal pairs in which the better one is chosen.
-        tie: Davidson's weight of a tie.
-        center: utility in the middle of a rating's scale.
-        spread: utility between neighbouring thresholds of a rating.
         seed: of the answers' stream.
+        judgement: see `Judgement`.
 
     Raises:
         ValueError: weights without features.
     """
     if features is None and weights is not None:
         raise ValueError(f"weights {weights} weigh features, but none are given")
-    choice = rationality(beta, agreement, tie=tie, center=center, spread=spread)
+    choice = rationality(**judgement)
     lens = SummaryOnly(actions, characters, sentences, total=features is None)
     if features is None:
         return Simulated(lens, PartialReturn(), choice, seed=seed, name="summary_reader")
@@ -123,12 +108,8 @@ def other_agent(
     agent: str,
     *,
     gamma: float = 1.0,
-    beta: float | None = None,
-    agreement: float | None = None,
-    tie: float = 0.0,
-    center: float = 0.0,
-    spread: float = 1.0,
     seed: int = 0,
+    **judgement: Unpack[Judgement],
 ) -> Simulated:
     """Sees what another agent saw, and wants what that agent was paid.
 
@@ -137,12 +118,8 @@ def other_agent(
     Args:
         agent: whose eyes and rewards, a key of `Segment.others`.
         gamma: discount of its return, in (0, 1].
-        beta: 1 / unit of return; 1 when neither this nor `agreement` is given.
-        agreement: share of unequal pairs in which the better one for that agent is chosen.
-        tie: Davidson's weight of a tie.
-        center: return in the middle of a rating's scale.
-        spread: return between neighbouring thresholds of a rating.
         seed: of the answers' stream.
+        judgement: see `Judgement`.
     """
-    choice = rationality(beta, agreement, tie=tie, center=center, spread=spread)
+    choice = rationality(**judgement)
     return Simulated(AgentView(agent), PartialReturn(gamma), choice, seed=seed, name="other_agent")

@@ -1,14 +1,15 @@
 """People with one weakness each: how they err, what sways them, and how they tire.
 
 All of them see the true rewards and judge by them like `boltzmann`, whose settings they take as
-`judgement`: beta, agreement, reference_returns, tie, tie_share, center and spread. An agreement is
-that of the answers meant, before the weakness strikes.
+`judgement`, see `rationality.Judgement`. An agreement is that of the answers meant, before the
+weakness strikes.
 """
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Unpack
 
+from plaudit.feedback.programs import Spec
 from plaudit.feedback.teachers.choices import Choice, RaoKupper, Thurstone
 from plaudit.feedback.teachers.lenses import full_view
 from plaudit.feedback.teachers.noises import (
@@ -23,12 +24,14 @@ from plaudit.feedback.teachers.noises import (
     Sycophancy,
 )
 from plaudit.feedback.teachers.noises.biases import Length
-from plaudit.feedback.teachers.presets.rationality import fitted, rationality
+from plaudit.feedback.teachers.presets.rationality import Judgement, fitted, rationality
 from plaudit.feedback.teachers.simulated import Simulated
 from plaudit.feedback.teachers.utilities import PartialReturn
 
 
-def drlhp(*, lapse: float = 0.1, gamma: float = 1.0, seed: int = 0, **judgement: Any) -> Simulated:
+def drlhp(
+    *, lapse: float = 0.1, gamma: float = 1.0, seed: int = 0, **judgement: Unpack[Judgement]
+) -> Simulated:
     """Answers a share of the questions at random.
 
     Source: arXiv:1706.03741, section 2.2.3.
@@ -37,7 +40,7 @@ def drlhp(*, lapse: float = 0.1, gamma: float = 1.0, seed: int = 0, **judgement:
         lapse: share of answers given at random.
         gamma: discount of the return, in (0, 1].
         seed: of the answers' stream.
-        judgement: settings of the choice, see above.
+        judgement: see `Judgement`.
     """
     return _person("drlhp", judgement, gamma, seed, Lapse(lapse))
 
@@ -48,7 +51,7 @@ def verbose(
     of: Length = "steps",
     gamma: float = 1.0,
     seed: int = 0,
-    **judgement: Any,
+    **judgement: Unpack[Judgement],
 ) -> Simulated:
     """Likes long ones.
 
@@ -59,7 +62,7 @@ def verbose(
         of: "steps", or "words" or "characters" of the text.
         gamma: discount of the return, in (0, 1].
         seed: of the answers' stream.
-        judgement: settings of the choice, see above.
+        judgement: see `Judgement`.
     """
     return _person("verbose", judgement, gamma, seed, LengthBias(weight, of))
 
@@ -67,10 +70,10 @@ def verbose(
 def sycophant(
     *,
     weight: float = 1.0,
-    agrees: str = "contains",
+    agrees: Spec = "contains",
     gamma: float = 1.0,
     seed: int = 0,
-    **judgement: Any,
+    **judgement: Unpack[Judgement],
 ) -> Simulated:
     """Likes what agrees with the belief that a query states in `context["belief"]`.
 
@@ -78,10 +81,10 @@ def sycophant(
 
     Args:
         weight: utility of full agreement.
-        agrees: "contains", or "module:attribute", see `Sycophancy`.
+        agrees: "contains", "module:attr" or {"name": ..., settings}, see `Sycophancy`.
         gamma: discount of the return, in (0, 1].
         seed: of the answers' stream.
-        judgement: settings of the choice, see above.
+        judgement: see `Judgement`.
     """
     return _person("sycophant", judgement, gamma, seed, Sycophancy(weight, agrees))
 
@@ -92,7 +95,7 @@ def self_preferring(
     author: str = "self_preferring",
     gamma: float = 1.0,
     seed: int = 0,
-    **judgement: Any,
+    **judgement: Unpack[Judgement],
 ) -> Simulated:
     """Likes what it wrote itself, by the authors that a query names in `context["authors"]`.
 
@@ -103,14 +106,14 @@ def self_preferring(
         author: its name among the authors.
         gamma: discount of the return, in (0, 1].
         seed: of the answers' stream.
-        judgement: settings of the choice, see above.
+        judgement: see `Judgement`.
     """
     noise = SelfPreference(weight, author)
     return _person("self_preferring", judgement, gamma, seed, noise)
 
 
 def anchored(
-    *, weight: float = 0.3, gamma: float = 1.0, seed: int = 0, **judgement: Any
+    *, weight: float = 0.3, gamma: float = 1.0, seed: int = 0, **judgement: Unpack[Judgement]
 ) -> Simulated:
     """Judges with an eye on what was judged last.
 
@@ -120,7 +123,7 @@ def anchored(
         weight: pull of the latest utilities, in [0, 1].
         gamma: discount of the return, in (0, 1].
         seed: of the answers' stream.
-        judgement: settings of the choice, see above.
+        judgement: see `Judgement`.
     """
     return _person("anchored", judgement, gamma, seed, Anchoring(weight))
 
@@ -132,7 +135,7 @@ def tired(
     leaving_rate: float = 0.0,
     gamma: float = 1.0,
     seed: int = 0,
-    **judgement: Any,
+    **judgement: Unpack[Judgement],
 ) -> Simulated:
     """Judges worse with every question, and leaves at some time if told so.
 
@@ -144,7 +147,7 @@ def tired(
         leaving_rate: probability of leaving after each question, for that draw; 0 to stay.
         gamma: discount of the return, in (0, 1].
         seed: of the answers' stream, and of that draw.
-        judgement: settings of the choice, see above.
+        judgement: see `Judgement`.
     """
     stays = leaves_after is None and leaving_rate == 0.0
     leaving = [] if stays else [DropOut(leaves_after, leaving_rate, seed)]
@@ -152,7 +155,7 @@ def tired(
 
 
 def thumbs(
-    *, mistake: float = 0.0, gamma: float = 1.0, seed: int = 0, **judgement: Any
+    *, mistake: float = 0.0, gamma: float = 1.0, seed: int = 0, **judgement: Unpack[Judgement]
 ) -> Simulated:
     """Thumbs up or down, for `Approve`: up where the return is judged above `center`.
 
@@ -162,7 +165,7 @@ def thumbs(
         mistake: share of answers reversed.
         gamma: discount of the return, in (0, 1].
         seed: of the answers' stream.
-        judgement: settings of the choice, see above.
+        judgement: see `Judgement`.
     """
     return _person("thumbs", judgement, gamma, seed, Mistake(mistake))
 
@@ -204,7 +207,7 @@ def thurstone(
 
 
 def rao_kupper(
-    *, indifference: float = 0.1, gamma: float = 1.0, seed: int = 0, **judgement: Any
+    *, indifference: float = 0.1, gamma: float = 1.0, seed: int = 0, **judgement: Unpack[Judgement]
 ) -> Simulated:
     """Judges like `boltzmann`, but calls two equal whose difference is felt to be small.
 
@@ -214,15 +217,13 @@ def rao_kupper(
         indifference: in units of beta * return, >= 0.
         gamma: discount of the return, in (0, 1].
         seed: of the answers' stream.
-        judgement: settings of the choice, see above, without tie and tie_share.
+        judgement: see `Judgement`, without tie and tie_share.
     """
     choice = RaoKupper(**asdict(rationality(**judgement)), indifference=indifference)
     return _judging("rao_kupper", choice, gamma, seed)
 
 
-def _person(
-    name: str, judgement: dict[str, Any], gamma: float, seed: int, *noises: Noise
-) -> Simulated:
+def _person(name: str, judgement: Judgement, gamma: float, seed: int, *noises: Noise) -> Simulated:
     return _judging(name, rationality(**judgement), gamma, seed, *noises)
 
 

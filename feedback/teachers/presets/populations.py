@@ -1,17 +1,17 @@
 """Many people at once: a crowd, people of several types, and people of mixed tastes."""
 
 from collections.abc import Sequence
-from typing import Any
-
-import numpy as np
+from math import inf
+from typing import Unpack
 
 from plaudit import feedback
+from plaudit.envs import limits
 from plaudit.envs.types import stream
-from plaudit.feedback.loop import Spec, made
+from plaudit.feedback.programs import Named
 from plaudit.feedback.teachers.lenses import full_view
 from plaudit.feedback.teachers.noises import PositionBias
 from plaudit.feedback.teachers.population import Assign, Population
-from plaudit.feedback.teachers.presets.rationality import rationality
+from plaudit.feedback.teachers.presets.rationality import Judgement, rationality
 from plaudit.feedback.teachers.simulated import Simulated
 from plaudit.feedback.teachers.utilities import Blend, PartialReturn
 from plaudit.feedback.types import Segment
@@ -71,7 +71,7 @@ def crowd(
 
 
 def types(
-    members: Sequence[Spec] = ("bpref_oracle", "bpref_noisy", "bpref_myopic"),
+    members: Sequence[Named] = ("bpref_oracle", "bpref_noisy", "bpref_myopic"),
     *,
     weights: Sequence[float] | None = None,
     assign: Assign = "latent",
@@ -94,7 +94,7 @@ def types(
         people_seed: of the persons' types, and of who is adversarial.
     """
     return Population(
-        [made(feedback.make, spec) for spec in members],
+        [feedback.make(spec) for spec in members],
         weights,
         assign=assign,
         annotators=annotators if assign == "latent" else None,
@@ -106,14 +106,14 @@ def types(
 
 
 def personalised(
-    basis: Sequence[Spec] = ("oracle", "bpref_myopic"),
+    basis: Sequence[Named] = ("oracle", "bpref_myopic"),
     *,
     alpha: float | Sequence[float] = 1.0,
     annotators: int = 10,
     adversarial: float = 0.0,
     seed: int = 0,
     people_seed: int = 0,
-    **judgement: Any,
+    **judgement: Unpack[Judgement],
 ) -> Population:
     """People who weigh the same few likings differently: weights ~ Dirichlet(alpha), one each.
 
@@ -127,8 +127,7 @@ def personalised(
         adversarial: share of the persons who reverse every answer.
         seed: of who is asked, and of everybody's luck.
         people_seed: of the weights, and of who is adversarial.
-        judgement: settings of everybody's choice: beta, agreement, reference_returns, tie,
-            tie_share, center and spread.
+        judgement: everybody's, see `Judgement`.
 
     Raises:
         ValueError: fewer than two of the basis, or a value out of its range.
@@ -137,10 +136,11 @@ def personalised(
     likings, choice = _likings(basis), rationality(**judgement)
     lenses = tuple(liking.lens for liking in likings)
     utilities = tuple(liking.utility for liking in likings)
-    concentration = np.broadcast_to(np.asarray(alpha, np.float64), len(likings))
-    if not (concentration > 0.0).all():
-        raise ValueError(f"alpha must be above 0, got {alpha}")
-    weights = stream(people_seed, "weights").dirichlet(concentration, annotators).tolist()
+    each = [alpha] * len(likings) if isinstance(alpha, int | float) else alpha
+    alphas = limits.check_numbers("alpha", each, 0, inf, count=len(likings), above=True)
+    persons = int(limits.check_range("annotators", annotators, 1, inf, integer=True))
+    people_seed = int(limits.check_range("people_seed", people_seed, 0, inf, integer=True))
+    weights = stream(people_seed, "weights").dirichlet(alphas, persons).tolist()
     people = [
         Simulated(_all_of_it, Blend(lenses, utilities, tuple(w)), choice, name=f"personalised {i}")
         for i, w in enumerate(weights)
@@ -155,8 +155,8 @@ def personalised(
     )
 
 
-def _likings(basis: Sequence[Spec]) -> list[Simulated]:
-    likings = [made(feedback.make, spec) for spec in basis]
+def _likings(basis: Sequence[Named]) -> list[Simulated]:
+    likings = [feedback.make(spec) for spec in basis]
     if len(likings) < 2:
         raise ValueError(f"a basis has at least two likings, got {list(basis)}")
     for liking in likings:

@@ -1,10 +1,12 @@
 """Boltzmann rationality from the settings that presets take for it, beta or agreement."""
 
 from collections.abc import Sequence
-from typing import Protocol, Self, TypeVar
+from math import inf
+from typing import Any, Protocol, Self, TypedDict, TypeVar, Unpack
 
 import numpy as np
 
+from plaudit.envs import limits
 from plaudit.feedback.teachers.choices import Boltzmann
 from plaudit.feedback.teachers.choices.base import Floats
 
@@ -23,41 +25,53 @@ class Calibrated(Protocol):
 Fitted = TypeVar("Fitted", bound=Calibrated)
 
 
-def rationality(
-    beta: float | None = None,
-    agreement: float | None = None,
-    *,
-    reference_returns: Sequence[float] | None = None,
-    default: float = 1.0,
-    tie: float = 0.0,
-    tie_share: float | None = None,
-    center: float = 0.0,
-    spread: float = 1.0,
-) -> Boltzmann:
+class Judgement(TypedDict, total=False):
+    """Settings of how somebody judges, which presets take as `judgement`.
+
+    Attributes:
+        beta: 1 / unit of utility; 1 when neither this nor `agreement` is given, unless the preset
+            says otherwise.
+        agreement: in place of beta: share of unequal pairs in which the better one is chosen, in
+            [0.5, 1), before any noise. It is found from the first 100 segments that one is asked
+            about: from actions in one place, changes of one segment or ways to go on where such
+            are asked for.
+        reference_returns: utilities of representative segments, at least 2 unequal ones, in place
+            of these.
+        tie: Davidson's weight of a tie, used where the question allows ties.
+        tie_share: in place of tie: share of ties over all pairs, see `Boltzmann`.
+        center: utility in the middle of a rating's scale, above which one approves.
+        spread: utility between neighbouring thresholds of a rating.
+    """
+
+    beta: float | None
+    agreement: float | None
+    reference_returns: Sequence[float] | None
+    tie: float
+    tie_share: float | None
+    center: float
+    spread: float
+
+
+def rationality(*, default: float = 1.0, **judgement: Unpack[Judgement]) -> Boltzmann:
     """A choice that is given beta, or finds it from the agreement on its first batch of queries.
 
     Source: own design.
 
     Args:
-        beta: 1 / unit of utility; None for the default where no agreement is given.
-        agreement: see `Boltzmann`.
-        reference_returns: utilities of representative segments, in place of the first batch.
         default: beta where neither is given.
-        tie: see `Boltzmann`.
-        tie_share: see `Boltzmann`.
-        center: see `Choice`.
-        spread: see `Choice`.
+        judgement: see `Judgement`.
 
     Raises:
         ValueError: both beta and agreement are given, reference returns and nothing to calibrate,
             or a value out of its range.
     """
+    settings: dict[str, Any] = dict(judgement)
+    reference_returns = settings.pop("reference_returns", None)
+    beta, agreement = (settings.pop(name, None) for name in ("beta", "agreement"))
     if beta is not None and agreement is not None:
         raise ValueError(f"give beta or agreement, not both: beta={beta}, agreement={agreement}")
-    if beta is None and agreement is None:
-        beta = default
-    choice = Boltzmann(beta, agreement, tie, tie_share=tie_share, center=center, spread=spread)
-    return fitted(choice, reference_returns)
+    beta = default if beta is None and agreement is None else beta
+    return fitted(Boltzmann(beta, agreement, **settings), reference_returns)
 
 
 def fitted(choice: Fitted, reference_returns: Sequence[float] | None) -> Fitted:
@@ -76,4 +90,5 @@ def fitted(choice: Fitted, reference_returns: Sequence[float] | None) -> Fitted:
         return choice
     if choice.calibrated:
         raise ValueError("reference_returns calibrate an agreement or a share, but none is given")
-    return choice.calibrate(np.asarray(reference_returns, np.float64))
+    returns = limits.check_numbers("reference_returns", reference_returns, -inf, inf)
+    return choice.calibrate(np.array(returns))

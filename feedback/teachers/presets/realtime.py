@@ -1,33 +1,33 @@
 """People who watch and react: signals about what was just done, late, sparse or on a dial."""
 
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Unpack
 
+from plaudit.feedback.delays import Delay as Late
 from plaudit.feedback.teachers.lenses import full_view
 from plaudit.feedback.teachers.noises import Delay, Skip
-from plaudit.feedback.teachers.presets.rationality import rationality
+from plaudit.feedback.teachers.presets.rationality import Judgement, rationality
 from plaudit.feedback.teachers.simulated import Simulated
 from plaudit.feedback.teachers.utilities import PartialReturn
 from plaudit.feedback.types import Segment
 
 
-def tamer(*, delay: int | Sequence[int] = 0, seed: int = 0, **judgement: Any) -> Simulated:
+def tamer(*, delay: Late = 0, seed: int = 0, **judgement: Unpack[Judgement]) -> Simulated:
     """A trainer with two keys: -1 or +1 for the latest step, as the answer 0 or 1 to `Approve`.
 
     Source: Knox and Stone 2009, doi:10.1145/1597735.1597738.
     Differs: there the trainer weighs the future, too; `coach` and `regret` do.
 
     Args:
-        delay: ticks of the asker's clock by which an answer is late, or [least, most] of them.
+        delay: ticks of the asker's clock by which an answer is late, [least, most] of them, or
+            {"shape": ..., "scale": ...} of a gamma distribution.
         seed: of the answers' stream.
-        judgement: settings of the choice: beta, agreement, reference_returns, center (the reward
-            above which the key is +1) and spread.
+        judgement: see `Judgement`; `center` is the reward above which the key is +1.
     """
     return _watching("tamer", delay, seed, judgement)
 
 
-def guide(*, delay: int | Sequence[int] = 1, seed: int = 0, **judgement: Any) -> Simulated:
+def guide(*, delay: Late = 1, seed: int = 0, **judgement: Unpack[Judgement]) -> Simulated:
     """A dial held while watching: a number for the latest step, for `Rate(None, -1.0, 1.0)`.
 
     Source: arXiv:2410.15181.
@@ -41,7 +41,7 @@ def guide(*, delay: int | Sequence[int] = 1, seed: int = 0, **judgement: Any) ->
 
 
 def reactions(
-    *, unseen: float = 0.0, gamma: float = 1.0, seed: int = 0, **judgement: Any
+    *, unseen: float = 0.0, gamma: float = 1.0, seed: int = 0, **judgement: Unpack[Judgement]
 ) -> Simulated:
     """Hearts and thumbs of passers-by, for `React`: few, and likelier the better it was.
 
@@ -60,12 +60,9 @@ def reactions(
     return Simulated(full_view, utility, choice, noises, seed=seed, name="reactions")
 
 
-def _watching(
-    name: str, delay: int | Sequence[int], seed: int, judgement: dict[str, Any]
-) -> Simulated:
-    late = Delay(delay) if isinstance(delay, int) else Delay(*delay)
+def _watching(name: str, delay: Late, seed: int, judgement: Judgement) -> Simulated:
     choice = rationality(**judgement)
-    return Simulated(_latest_step, PartialReturn(), choice, [late], seed=seed, name=name)
+    return Simulated(_latest_step, PartialReturn(), choice, [Delay(delay)], seed=seed, name=name)
 
 
 def _latest_step(segment: Segment) -> Segment:

@@ -5,11 +5,11 @@ them: RecordSegments(states=True).
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Unpack
 
 from plaudit.feedback.teachers.lenses import Believed, Hindsight, Opened, full_view
 from plaudit.feedback.teachers.noises import Mistake
-from plaudit.feedback.teachers.presets.rationality import rationality
+from plaudit.feedback.teachers.presets.rationality import Judgement, rationality
 from plaudit.feedback.teachers.simulated import Simulated
 from plaudit.feedback.teachers.utilities import (
     LearnedRegret,
@@ -26,14 +26,10 @@ def regret(
     world: str,
     settings: Settings = None,
     *,
-    beta: float | None = None,
-    agreement: float | None = None,
     gamma: float = 1.0,
     realised: bool = False,
-    tie: float = 0.0,
-    center: float = 0.0,
-    spread: float = 1.0,
     seed: int = 0,
+    **judgement: Unpack[Judgement],
 ) -> Simulated:
     """Prefers what lost least against the best play, by the world's exact values.
 
@@ -44,33 +40,22 @@ def regret(
     Args:
         world: its id.
         settings: of the world, JSON values.
-        beta: 1 / unit of reward; 1 when neither this nor `agreement` is given.
-        agreement: in place of beta, see `Boltzmann`; found from the first batch of queries.
         gamma: weight of each later step, in (0, 1].
         realised: whether luck counts, see `Regret`.
-        tie: Davidson's weight of a tie, used where the question allows ties.
-        center: worth in the middle of a rating's scale, <= 0 as a rule.
-        spread: worth between neighbouring thresholds of a rating.
         seed: of the answers' stream.
-
-    Raises:
-        ValueError: both beta and agreement, or a value out of range.
+        judgement: see `Judgement`.
     """
     utility = Regret(world, settings or {}, gamma, realised)
-    choice = rationality(beta, agreement, tie=tie, center=center, spread=spread)
+    choice = rationality(**judgement)
     return Simulated(WITH_STATES, utility, choice, seed=seed, name="regret")
 
 
 def learned_regret(
     values: str,
     *,
-    beta: float | None = None,
-    agreement: float | None = None,
     gamma: float = 1.0,
-    tie: float = 0.0,
-    center: float = 0.0,
-    spread: float = 1.0,
     seed: int = 0,
+    **judgement: Unpack[Judgement],
 ) -> Simulated:
     """Prefers what lost least by somebody's learned values, in any world.
 
@@ -80,18 +65,11 @@ def learned_regret(
 
     Args:
         values: "module:attr" of a function of observations, see `LearnedRegret`.
-        beta: as `regret`.
-        agreement: as `regret`.
         gamma: discount of the values, in (0, 1].
-        tie: as `regret`.
-        center: as `regret`.
-        spread: as `regret`.
         seed: as `regret`.
-
-    Raises:
-        ValueError: as `regret`.
+        judgement: see `Judgement`.
     """
-    choice = rationality(beta, agreement, tie=tie, center=center, spread=spread)
+    choice = rationality(**judgement)
     utility = LearnedRegret(values, gamma)
     return Simulated(full_view, utility, choice, seed=seed, name="learned_regret")
 
@@ -101,12 +79,9 @@ def coach(
     settings: Settings = None,
     *,
     policy: str | None = None,
-    beta: float | None = None,
-    agreement: float | None = None,
     mistake: float = 0.0,
-    center: float = 0.0,
-    spread: float = 1.0,
     seed: int = 0,
+    **judgement: Unpack[Judgement],
 ) -> Simulated:
     """Praises what was better than the learner's own habit and blames what was worse.
 
@@ -119,18 +94,12 @@ def coach(
         world: its id; one with a finite model (grid worlds, Tabular).
         settings: of the world, JSON values.
         policy: "module:attr" of the learner's policy until `set_policy` tells it; None: none.
-        beta: as `regret`.
-        agreement: as `regret`.
         mistake: share of answers reversed.
-        center: advantage from which on one approves.
-        spread: advantage between neighbouring thresholds of a rating.
         seed: as `regret`.
-
-    Raises:
-        ValueError: as `regret`, or the share is no probability.
+        judgement: see `Judgement`; `center` is the advantage from which on one approves.
     """
     utility = PolicyAdvantage(world, settings or {}, policy)
-    choice = rationality(beta, agreement, center=center, spread=spread)
+    choice = rationality(**judgement)
     return Simulated(WITH_STATES, utility, choice, (Mistake(mistake),), seed=seed, name="coach")
 
 
@@ -138,12 +107,8 @@ def believer(
     world: str,
     settings: Settings = None,
     *,
-    beta: float | None = None,
-    agreement: float | None = None,
-    tie: float = 0.0,
-    center: float = 0.0,
-    spread: float = 1.0,
     seed: int = 0,
+    **judgement: Unpack[Judgement],
 ) -> Simulated:
     """Sees a part of the world and judges by the return it believes in, see `Believed`.
 
@@ -152,17 +117,10 @@ def believer(
     Args:
         world: its id; PartialView, TokenAssist, or Tabular with a human or with observations.
         settings: of the world, JSON values.
-        beta: as `regret`.
-        agreement: as `regret`.
-        tie: as `regret`.
-        center: return in the middle of a rating's scale.
-        spread: return between neighbouring thresholds of a rating.
         seed: as `regret`.
-
-    Raises:
-        ValueError: as `regret`.
+        judgement: see `Judgement`.
     """
-    choice = rationality(beta, agreement, tie=tie, center=center, spread=spread)
+    choice = rationality(**judgement)
     lens = Believed(world, settings or {})
     return Simulated(lens, PartialReturn(), choice, seed=seed, name="believer")
 
@@ -174,13 +132,9 @@ def hindsight(
     steps: int | None = None,
     policy: str = "oracle",
     policy_seed: int = 0,
-    beta: float | None = None,
-    agreement: float | None = None,
     gamma: float = 1.0,
-    tie: float = 0.0,
-    center: float = 0.0,
-    spread: float = 1.0,
     seed: int = 0,
+    **judgement: Unpack[Judgement],
 ) -> Simulated:
     """Judges after having seen what came of it, see `Hindsight`.
 
@@ -192,17 +146,10 @@ def hindsight(
         steps: how many more are seen; None: to the episode's end.
         policy: who plays on: "oracle", "random", "learner" or "module:attr".
         policy_seed: of random play.
-        beta: as `regret`.
-        agreement: as `regret`.
         gamma: discount of the return, in (0, 1].
-        tie: as `regret`.
-        center: return in the middle of a rating's scale.
-        spread: return between neighbouring thresholds of a rating.
         seed: as `regret`.
-
-    Raises:
-        ValueError: as `regret`, or a wrong setting of the lens.
+        judgement: see `Judgement`.
     """
     lens = Hindsight(world, settings or {}, steps, policy, policy_seed)
-    choice = rationality(beta, agreement, tie=tie, center=center, spread=spread)
+    choice = rationality(**judgement)
     return Simulated(lens, PartialReturn(gamma), choice, seed=seed, name="hindsight")

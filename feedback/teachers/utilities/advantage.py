@@ -8,7 +8,7 @@ learner does what is best, nothing is better than its habit.
 Source: MacGlashan et al. 2017, arXiv:1701.06049 (COACH).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -19,12 +19,11 @@ import numpy.typing as npt
 from plaudit.envs.finite.solution import policy_values
 from plaudit.envs.finite_models import FiniteModel, finite_model
 from plaudit.feedback.programs import program
-from plaudit.feedback.simulator import Simulator, side_by_side, states_of
+from plaudit.feedback.simulator import Simulator, side_by_side
+from plaudit.feedback.teachers.base import Told
+from plaudit.feedback.teachers.opening import true_rewards, world_states
 from plaudit.feedback.teachers.utilities.base import Floats, Utility
 from plaudit.feedback.types import Segment
-
-PolicyProbs = Callable[[npt.NDArray[Any]], Floats]
-"""A policy: (N, ...) observations -> (N, A) probabilities."""
 
 
 class Evaluated(NamedTuple):
@@ -42,7 +41,7 @@ class Evaluated(NamedTuple):
 
 
 @dataclass(frozen=True)
-class PolicyAdvantage(Utility):
+class PolicyAdvantage(Told, Utility):
     """The exact advantage of what was done under the learner's own policy, as it is now.
 
     `steps` are A_pi(s_t, a_t), a segment is worth their sum, `actions` are A_pi(s_t, .). An illegal
@@ -70,6 +69,11 @@ class PolicyAdvantage(Utility):
     settings: Mapping[str, Any] = field(default_factory=dict)
     policy: str | None = None
 
+    def __post_init__(self) -> None:
+        if self.policy is not None:
+            self.set_policy(program("policy", self.policy))
+        _ = Simulator(self.world, self.settings)
+
     def segment(self, seen: Segment) -> float:
         return float(self.steps(seen).sum())
 
@@ -78,7 +82,7 @@ class PolicyAdvantage(Utility):
         return np.asarray(self.actions(seen)[taken])
 
     def actions(self, seen: Segment) -> Floats:
-        states, judged = states_of(seen), self._evaluated()
+        states, judged = world_states(seen, "PolicyAdvantage"), self._evaluated()
         steps, places = self._model.place(side_by_side(states))
         over = np.array([bool(state["over"]) for state in states])
         last = len(judged.advantages) - 1
@@ -87,25 +91,13 @@ class PolicyAdvantage(Utility):
         taken = np.arange(len(seen)), seen.actions
         if np.isneginf(tables[taken]).any():
             values = np.where(over, 0.0, judged.values[steps, places])
-            cost = _rewards(seen) + values[1:] - values[:-1]
+            cost = true_rewards(seen, "the cost of an illegal action") + values[1:] - values[:-1]
             tables[taken] = np.where(np.isneginf(tables[taken]), cost, tables[taken])
         return tables
-
-    def set_policy(self, probs: PolicyProbs) -> None:
-        vars(self)["_told"] = probs
 
     @cached_property
     def _model(self) -> FiniteModel:
         return finite_model(Simulator(self.world, self.settings).game)
-
-    @cached_property
-    def _named(self) -> PolicyProbs:
-        if self.policy is None:
-            raise ValueError(
-                "PolicyAdvantage judges by the learner's own policy, which it was not told: call "
-                "set_policy(probs) first, or give policy='module:attr'"
-            )
-        return program("policy", self.policy)
 
     def _evaluated(self) -> Evaluated:
         """The present policy's worth; evaluated again only if it has changed."""
@@ -120,7 +112,7 @@ class PolicyAdvantage(Utility):
         mdp, seen = self._model.mdp, self._model.observations
         shape = (*seen.shape[:2], mdp.actions)
         flat: npt.NDArray[Any] = seen.reshape(-1, *seen.shape[2:])
-        probs = vars(self).get("_told") or self._named
+        probs = self.told()
         given = np.asarray(probs(flat), np.float64)
         if given.shape != (len(flat), mdp.actions) or not (given >= 0).all():
             raise ValueError(
@@ -139,12 +131,3 @@ def _evaluate(model: FiniteModel, policy: Floats) -> Evaluated:
     q = np.stack([mdp.expected + mdp.discount * mdp.ahead(after) for after in values[1:]])
     advantages = np.where(mdp.legal, q - values[:-1, :, None], -np.inf)
     return Evaluated(policy, values, advantages)
-
-
-def _rewards(seen: Segment) -> Floats:
-    if seen.rewards is None:
-        raise ValueError(
-            f"what an illegal action cost is known from the rewards of {seen.ref}, which this lens "
-            "does not open"
-        )
-    return seen.rewards

@@ -4,6 +4,7 @@ Questions differ in what they need the worth of (`Ask.grain`). A utility states 
 it can; what it can't say it refuses.
 """
 
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
@@ -11,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from plaudit.feedback.asks import Ask
+from plaudit.feedback.teachers.base import PolicyProbs
 from plaudit.feedback.types import Query, Segment
 
 Floats = npt.NDArray[np.float64]
@@ -57,8 +59,27 @@ class Utility:
         """
         raise _refusal(self, "sequences of actions")
 
-    def set_policy(self, probs: Callable[[npt.NDArray[Any]], Floats]) -> None:
-        """Be told the learner's policy: (N, ...) observations -> (N, A); most need none."""
+    def set_policy(self, probs: PolicyProbs) -> None:
+        """Be told the learner's policy; most need none."""
+
+
+class BetweenSegments(Utility):
+    """Says which of several segments is better, and nothing about one alone."""
+
+    relative: ClassVar[bool] = True
+
+    @abstractmethod
+    def compared(self, seen: Sequence[Segment], query: Query) -> Floats:
+        """The worth of two or more segments of a query, (K,)."""
+
+    def segment(self, seen: Segment) -> float:
+        raise ValueError(
+            f"{type(self).__name__} says which of several is better, and nothing about one alone; "
+            "ask to compare, choose or rank"
+        )
+
+    def together(self, seen: Sequence[Segment], query: Query) -> Floats:
+        return self.compared(seen, query) if len(seen) > 1 else np.array([self.segment(seen[0])])
 
 
 class OfSegment(Utility):

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from plaudit.feedback.teachers.base import PolicyProbs
 from plaudit.feedback.teachers.utilities.base import Floats, Utility
 from plaudit.feedback.types import Query, Segment
 
@@ -59,7 +59,7 @@ class Blend(Utility):
     def paths(self, seen: Segment, steps: int) -> Floats:
         return self._sum(u.paths(see(seen), steps) for u, see in self._basis())
 
-    def set_policy(self, probs: Callable[[npt.NDArray[Any]], Floats]) -> None:
+    def set_policy(self, probs: PolicyProbs) -> None:
         for part in (*self.utilities, *self.lenses):
             if hasattr(part, "set_policy"):
                 part.set_policy(probs)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -14,14 +14,14 @@ from plaudit.envs.token.writing import reading_places
 from plaudit.feedback.criteria import Criterion, criterion
 from plaudit.feedback.programs import Spec
 from plaudit.feedback.simulator import Simulator
-from plaudit.feedback.teachers.utilities.base import Floats, Utility
+from plaudit.feedback.teachers.utilities.base import BetweenSegments, Floats
 from plaudit.feedback.types import Query, Segment
 
 CERTAIN = 800.0  # nats; exp(-800) is 0 in double precision
 
 
 @dataclass(frozen=True)
-class PairMatrix(Utility):
+class PairMatrix(BetweenSegments):
     """Item i beats item j with probability M_ij, where M need not be transitive.
 
     The utility of a segment is the log of the share of the query's pairs that it wins,
@@ -42,8 +42,6 @@ class PairMatrix(Utility):
         ValueError: no such matrix, or a prompt where there is one matrix only, or none else.
     """
 
-    relative: ClassVar[bool] = True
-
     matrix: Sequence[Any]
     item: Spec
     prompt: Spec | None = None
@@ -57,15 +55,7 @@ class PairMatrix(Utility):
             )
         _ = self._matrices, self._criteria
 
-    def segment(self, seen: Segment) -> float:
-        raise ValueError(
-            "PairMatrix says which of several is better and nothing about one alone; ask to "
-            "compare, choose or rank"
-        )
-
-    def together(self, seen: Sequence[Segment], query: Query) -> Floats:
-        if len(seen) < 2:
-            self.segment(seen[0])
+    def compared(self, seen: Sequence[Segment], query: Query) -> Floats:
         items = [self._index(0, segment) for segment in seen]
         prompts = {self._index(1, segment) for segment in seen} if self.prompt else {0}
         if len(prompts) > 1:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import inf
-from typing import ClassVar
 
 import numpy as np
 
@@ -12,12 +11,12 @@ from plaudit.envs import limits
 from plaudit.envs.types import stream
 from plaudit.feedback.criteria import Criterion, criteria_of
 from plaudit.feedback.programs import Spec
-from plaudit.feedback.teachers.utilities.base import Floats, Utility
+from plaudit.feedback.teachers.utilities.base import BetweenSegments, Floats
 from plaudit.feedback.types import Query, Segment
 
 
 @dataclass(frozen=True)
-class Principles(Utility):
+class Principles(BetweenSegments):
     """Each principle held prefers the segment with more of its criterion; their votes are summed.
 
     Of two segments, u_0 - u_1 = sum_p w_p sign(c_p(0) - c_p(1)). Of several, every pair votes, and
@@ -38,8 +37,6 @@ class Principles(Utility):
     Raises:
         ValueError: not as many weights as principles, or a count out of its range.
     """
-
-    relative: ClassVar[bool] = True
 
     principles: Sequence[Spec]
     weights: Sequence[float] | None = None
@@ -64,15 +61,7 @@ class Principles(Utility):
         drawn = stream(self.draw, "principles").choice(size, self.count, replace=False)
         return tuple(sorted(drawn.tolist()))
 
-    def segment(self, seen: Segment) -> float:
-        raise ValueError(
-            "principles vote between segments and say nothing about one alone; ask to compare, "
-            "choose or rank"
-        )
-
-    def together(self, seen: Sequence[Segment], query: Query) -> Floats:
-        if len(seen) < 2:
-            self.segment(seen[0])
+    def compared(self, seen: Sequence[Segment], query: Query) -> Floats:
         amounts = np.array([[c.amount(segment) for c in self._criteria] for segment in seen])
         votes = np.sign(amounts[:, None] - amounts) @ self._weights
         return np.asarray(votes.sum(1) / (2 * (len(seen) - 1)))

@@ -18,9 +18,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from plaudit.envs import limits
 from plaudit.feedback.programs import label, program
-from plaudit.feedback.simulator import Simulator, states_of
+from plaudit.feedback.simulator import Simulator
 from plaudit.feedback.teachers.once import once_per_segment
+from plaudit.feedback.teachers.opening import true_rewards, world_states
 from plaudit.feedback.teachers.utilities.base import Floats, Utility
 from plaudit.feedback.types import Segment
 
@@ -53,7 +55,9 @@ class Regret(Utility):
     realised: bool = False
 
     def __post_init__(self) -> None:
-        _check_gamma(self.gamma)
+        limits.keep_positive(self, gamma=(0, 1))
+        limits.keep_flags(self, "realised")
+        _ = self.simulator
 
     @once_per_segment
     def segment(self, seen: Segment) -> float:
@@ -65,7 +69,7 @@ class Regret(Utility):
         judged = np.isfinite(done) & (not self.realised)
         if judged.all():
             return np.asarray(done - best[:-1])
-        return np.where(judged, done, _rewards(seen) + best[1:]) - best[:-1]
+        return np.where(judged, done, true_rewards(seen, "realised regret") + best[1:]) - best[:-1]
 
     @once_per_segment
     def actions(self, seen: Segment) -> Floats:
@@ -73,12 +77,14 @@ class Regret(Utility):
         tables, taken = tables.copy(), (np.arange(len(seen)), seen.actions)
         illegal = np.isneginf(tables[taken])
         if illegal.any():
-            tables[taken] = np.where(illegal, _rewards(seen) + best[1:], tables[taken])
+            tables[taken] = np.where(
+                illegal, true_rewards(seen, "realised regret") + best[1:], tables[taken]
+            )
         return tables
 
     @once_per_segment
     def paths(self, seen: Segment, steps: int) -> Floats:
-        return self.simulator.path_values(states_of(seen)[-1], steps)
+        return self.simulator.path_values(world_states(seen, "Regret")[-1], steps)
 
     @cached_property
     def simulator(self) -> Simulator:
@@ -88,7 +94,9 @@ class Regret(Utility):
     @once_per_segment
     def _exact(self, seen: Segment) -> tuple[Floats, Floats]:
         """Q* (T + 1, A) and V* (T + 1,), 0 where the episode is over."""
-        tables = np.stack([self.simulator.action_values(state) for state in states_of(seen)])
+        tables = np.stack(
+            [self.simulator.action_values(state) for state in world_states(seen, "Regret")]
+        )
         over = np.isnan(tables[:, 0])
         return tables, np.where(over, 0.0, tables.max(1))
 
@@ -113,7 +121,7 @@ class LearnedRegret(Utility):
     gamma: float = 1.0
 
     def __post_init__(self) -> None:
-        _check_gamma(self.gamma)
+        limits.keep_positive(self, gamma=(0, 1))
 
     def segment(self, seen: Segment) -> float:
         return _weighted(self.steps(seen), self.gamma)
@@ -124,7 +132,7 @@ class LearnedRegret(Utility):
             tables = values[:-1]
             return np.asarray(tables[np.arange(len(seen)), seen.actions] - tables.max(1))
         following = np.where(_over(seen)[1:], 0.0, values[1:])
-        return _rewards(seen) + self.gamma * following - values[:-1]
+        return true_rewards(seen, "LearnedRegret") + self.gamma * following - values[:-1]
 
     def actions(self, seen: Segment) -> Floats:
         values = self._known(seen)
@@ -156,16 +164,5 @@ def _over(seen: Segment) -> npt.NDArray[np.bool_]:
     return np.array([bool(state["over"]) for state in seen.states])
 
 
-def _rewards(seen: Segment) -> Floats:
-    if seen.rewards is None:
-        raise ValueError(f"realised regret needs a lens that opens the rewards of {seen.ref}")
-    return seen.rewards
-
-
 def _weighted(steps: Floats, gamma: float) -> float:
     return float(gamma ** np.arange(len(steps)) @ steps)
-
-
-def _check_gamma(gamma: float) -> None:
-    if not 0.0 < gamma <= 1.0:
-        raise ValueError(f"gamma must be in (0, 1], got {gamma}")

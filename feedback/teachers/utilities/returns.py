@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from plaudit.envs import limits
+from plaudit.feedback.teachers.opening import true_rewards
 from plaudit.feedback.teachers.utilities.base import Floats, Utility
 from plaudit.feedback.types import Segment
 
@@ -25,13 +27,12 @@ class PartialReturn(Utility):
     recent: bool = False
 
     def __post_init__(self) -> None:
-        if not 0.0 < self.gamma <= 1.0:
-            raise ValueError(f"gamma must be in (0, 1], got {self.gamma}")
+        limits.keep_positive(self, gamma=(0, 1))
+        limits.keep_flags(self, "recent")
 
     def steps(self, seen: Segment) -> Floats:
-        if seen.rewards is None:
-            raise ValueError(f"PartialReturn needs a lens that opens the rewards of {seen.ref}")
+        rewards = true_rewards(seen, "PartialReturn")
         if self.gamma == 1.0:
-            return seen.rewards
+            return rewards
         weights = self.gamma ** np.arange(len(seen))
-        return np.asarray((weights[::-1] if self.recent else weights) * seen.rewards)
+        return np.asarray((weights[::-1] if self.recent else weights) * rewards)

@@ -14,8 +14,9 @@ from plaudit.envs.token.token_math.game import TokenMath
 from plaudit.feedback.criteria import Criterion, criterion
 from plaudit.feedback.criteria.text import text_of
 from plaudit.feedback.programs import Spec, label, program
-from plaudit.feedback.simulator import Simulator, side_by_side, states_of
+from plaudit.feedback.simulator import Simulator, side_by_side
 from plaudit.feedback.teachers.once import once_per_segment
+from plaudit.feedback.teachers.opening import world_states
 from plaudit.feedback.teachers.utilities.base import Floats, Utility
 from plaudit.feedback.types import Segment
 
@@ -100,7 +101,7 @@ class Verifier(Utility):
     @once_per_segment
     def _verdict(self, seen: Segment) -> Verdict:
         simulator, verify = self._own
-        states = states_of(seen)
+        states = world_states(seen, "Verifier")
         simulator.play(states[-1], ())  # which refuses states of another world
         return verify(simulator.game, side_by_side(states))
 

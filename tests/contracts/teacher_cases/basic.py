@@ -27,8 +27,13 @@ def asked(ask, *returns, context=None, texts=(None, None, None)):
 
 
 def warm():
-    """Ten comparisons of segments of all sorts, to calibrate a teacher on."""
+    """Ten comparisons of segments of all sorts, to be remembered."""
     return [asked(Compare(), one, 1.0 - one) for one in REFERENCE]
+
+
+def enough():
+    """A hundred segments of all sorts, to calibrate a teacher on."""
+    return warm() * 5
 
 
 def cases(name, asks, settings=None, **flags):
@@ -39,7 +44,7 @@ CASES = [
     # An oracle is certain, so it has no density over real numbers.
     *cases("oracle", [ask for ask in ASKS if ask != DIAL], {"center": 0.25, "spread": 0.5}),
     *cases("boltzmann", ASKS, {"beta": 2.0, "tie": 0.5, "center": 0.25, "spread": 0.5}),
-    *cases("boltzmann", COMPARISONS, {"agreement": 0.8, "tie": 0.5}, warm=warm),
+    *cases("boltzmann", COMPARISONS, {"agreement": 0.8, "tie": 0.5}, warm=enough),
     *cases("noisy_person", ASKS, {"tie": 0.5, "mistake": 0.2, "skip": 0.1}),
     *cases("coin_flip", ASKS),
 ]

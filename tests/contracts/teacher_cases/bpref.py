@@ -3,7 +3,7 @@
 from functools import partial
 
 from plaudit.feedback.asks import Compare
-from tests.contracts.teacher_cases.basic import asked, cases, warm
+from tests.contracts.teacher_cases.basic import asked, cases, enough
 from tests.contracts.teacher_cases.case import Case
 
 BOTH = (Compare(), Compare(ties=True))
@@ -15,7 +15,7 @@ RELEASED = {
 MARGIN = {
     **RELEASED,
     "settings": {"as_released": True, "eps": 0.9},
-    "warm": warm,
+    "warm": enough,
     "shift_invariant": False,
     "why": "the released code measures its margin from a return of 0",
 }
@@ -30,12 +30,12 @@ CASES = [
     *cases("bpref_mistake", BOTH),
     Case("bpref_mistake", query=TIE, **RELEASED),
     *cases("bpref_noisy", BOTH),
-    *cases("bpref_skip", BOTH, warm=warm),
-    Case("bpref_skip", {}, POOR, warm=warm),
+    *cases("bpref_skip", BOTH, warm=enough),
+    Case("bpref_skip", {}, POOR, warm=enough),
     *cases("bpref_skip", BOTH[1:], **MARGIN),
     *cases("bpref_myopic", BOTH),
     Case("bpref_myopic", query=TIE, **RELEASED),
-    *cases("bpref_equal", BOTH, warm=warm),
-    Case("bpref_equal", {"eps": 0.2}, CLOSE, warm=warm),
+    *cases("bpref_equal", BOTH, warm=enough),
+    Case("bpref_equal", {"eps": 0.2}, CLOSE, warm=enough),
     *cases("bpref_equal", BOTH[1:], **MARGIN),
 ]

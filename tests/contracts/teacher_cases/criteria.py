@@ -147,7 +147,7 @@ CASES = [
         "span_marker",
         {"spread": 0.6},
         partial(moved, Mark(4)),
-        warm=lambda: [moved(Mark(4)) for _ in range(4)],
+        warm=lambda: [moved(Mark(4)) for _ in range(40)],
     ),
     *cases("summary_reader", {"tie": 0.3}, moved, BY_SEGMENT),
     *cases(

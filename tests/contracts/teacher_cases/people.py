@@ -11,6 +11,7 @@ from tests.contracts.teacher_cases.basic import (
     REFERENCE,
     asked,
     cases,
+    enough,
     warm,
 )
 from tests.contracts.teacher_cases.case import Case
@@ -45,12 +46,12 @@ CASES = [
     *cases("tired", (Compare(),), {"leaves_after": 10}, warm=warm),
     *cases("thumbs", (Approve(),), {**JUDGEMENT, "mistake": 0.1}),
     *cases("thurstone", COMPARISONS, {"indifference": 0.3, "spread": 0.5}),
-    *cases("thurstone", ABOUT_ONE, {"agreement": 0.8, "spread": 0.5}, warm=warm),
+    *cases("thurstone", ABOUT_ONE, {"agreement": 0.8, "spread": 0.5}, warm=enough),
     *cases("rao_kupper", (*COMPARISONS, Choose(3), Rate(4)), {**JUDGEMENT, "indifference": 0.3}),
     *cases("tamer", (Approve(),), {**JUDGEMENT, "delay": [2, 5]}),
     *cases("guide", (DIAL,), {**JUDGEMENT, "delay": 3}),
     *cases("reactions", (REACT,), {**JUDGEMENT, "unseen": 0.3}),
-    *cases("crowd", (Compare(ties=True),), {"annotators": 1, "position": 0.4}, warm=warm),
+    *cases("crowd", (Compare(ties=True),), {"annotators": 1, "position": 0.4}, warm=enough),
     *cases(
         "crowd",
         (Compare(ties=True), Rate(4)),

@@ -85,7 +85,9 @@ cut = partial(partial, about, run, [(0,)])
 
 def batch(make, stretches, ask):
     """Enough to be calibrated on."""
-    return [Query((make(*actions),) * ask.segments, ask) for actions in stretches for _ in range(4)]
+    return [
+        Query((make(*actions),) * ask.segments, ask) for actions in stretches for _ in range(25)
+    ]
 
 
 SOFT = {"beta": 0.5, "tie": 0.4, "center": -1.0}

@@ -51,7 +51,16 @@ def test_mirrors_undo_themselves(ask):
     [
         ({"kind": "compair"}, "unknown ask 'compair'; did you mean 'compare'"),
         ({}, "unknown ask None"),
-        ({"kind": "rate", "stars": 5}, "'rate' can't be asked with {'stars': 5}"),
+        ({"kind": "rate", "stars": 5}, "ask 'rate' has no setting 'stars'. Known: high"),
+        ({"kind": "rate", "levls": 5}, r"no setting 'levls'; did you mean 'levels'\?"),
+        ({"kind": "compare", "levels": True}, "levels must be an integer of at least 1, got True"),
+        ({"kind": "compare", "ties": "yes"}, "ties must be True or False, got 'yes'"),
+        ({"kind": "choose", "segments": 2.5}, r"segments must be an integer .* got 2\.5"),
+        ({"kind": "rate", "levels": None, "low": "a"}, "low must be a finite number, got 'a'"),
+        ({"kind": "react", "kinds": "love"}, "kinds must be a list of 1 or more names, got 'love'"),
+        ({"kind": "react", "rates": ["x"]}, r"rates\[0\] must be a number above 0"),
+        ({"kind": "check", "items": [1]}, r"items must be different names, .* got \[1\]"),
+        ({"kind": "mark"}, r"ask 'mark' needs steps, e\.g\. steps=10"),
     ],
 )
 def test_unknown_questions_are_refused(settings, message):
@@ -66,3 +75,8 @@ def test_real_numbers_are_not_enumerated():
 
 def test_an_answer_is_stored_as_plain_python():
     assert type(Compare().check(np.int64(1))) is int
+
+
+def test_a_question_that_is_no_mapping_is_refused():
+    with pytest.raises(TypeError, match=r"an ask is \{'kind': ..., setting: ...\}, got 'rate'"):
+        ask_from_json("rate")

@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
-from scipy.special import expit
 
 from plaudit.feedback.asks import Choose, Compare, Rank
-from plaudit.feedback.teachers.choices import Boltzmann
+from plaudit.feedback.teachers.choices import Argmax, Boltzmann, RaoKupper, Thurstone
 
 
 def test_strengths_come_in_pairs_and_the_tie_last():
@@ -26,12 +25,28 @@ def test_graded_odds_by_hand():
     np.testing.assert_allclose(odds, [0.23106, 0.14974, 0.5, 0.11920], atol=1e-5)
 
 
-def test_a_graded_tie_is_the_middle_of_the_scale():
-    # 3 levels, thresholds -0.5 and 0.5, d = 0: F(0.5) - F(-0.5) = 0.24492
-    (odds,) = Boltzmann().odds(Compare(ties=True, levels=1), np.zeros(2))
-    assert odds[2] == 0.0  # with one level ties are Davidson's, and tie = 0
-    (odds,) = Boltzmann().odds(Compare(ties=True, levels=2), np.zeros(2))
-    assert odds[4] == pytest.approx(expit(0.5) - expit(-0.5))
+@pytest.mark.parametrize(
+    "choice",
+    [
+        Boltzmann(1.3, tie=0.7),
+        Thurstone(0.8, indifference=0.4),
+        RaoKupper(0.9, indifference=0.5),
+        Argmax(),
+    ],
+    ids=lambda choice: type(choice).__name__,
+)
+@pytest.mark.parametrize("gap", [-1.2, 0.0, 0.4, 30.0])
+def test_strengths_split_what_is_preferred_and_leave_ties_alone(choice, gap):
+    utilities = np.array([gap, 0.0])
+    (plain,) = choice.odds(Compare(ties=True), utilities)
+    (graded,) = choice.odds(Compare(ties=True, levels=3), utilities)
+    np.testing.assert_allclose([graded[:6:2].sum(), graded[1:6:2].sum(), graded[6]], plain)
+
+
+def test_felt_differences_are_graded_with_the_noise_of_two():
+    # sd 1 each, d = 1: felt above the threshold 1 with P(N(1, 2) > 1) = 1/2
+    (odds,) = Thurstone(1.0).odds(Compare(levels=2), np.array([1.0, 0.0]))
+    assert odds[2] == pytest.approx(0.5)
 
 
 def test_a_mistake_swaps_sides_and_keeps_the_strength():
@@ -78,3 +93,9 @@ def test_long_rankings_are_not_enumerated():
 def test_settings_out_of_range_are_refused(make):
     with pytest.raises(ValueError, match="must be an integer of at least"):
         make()
+
+
+def test_the_reverse_of_an_order_is_looked_up_once():
+    # orders of three: 012 021 102 120 201 210, read backwards 210 120 201 021 102 012
+    assert Rank(3).mirror(0) == (5, 3, 4, 1, 2, 0)
+    assert Rank(7).mirror(0) is Rank(7).mirror(0)

@@ -61,7 +61,7 @@ def test_levels_off_the_scale_are_refused(answer):
     ("settings", "message"),
     [
         ({"levels": 1}, "levels must be an integer of at least 2"),
-        ({"levels": None, "low": 1.0, "high": 1.0}, "need finite low < high"),
+        ({"levels": None, "low": 1.0, "high": 1.0}, "low must be below high"),
     ],
 )
 def test_scales_without_a_range_are_refused(settings, message):
@@ -79,5 +79,12 @@ def test_scales_without_a_range_are_refused(settings, message):
     ],
 )
 def test_impossible_reactions_are_refused(settings):
-    with pytest.raises(ValueError, match=r"got .*\("):
+    with pytest.raises(ValueError, match="got"):
         React(**settings)
+
+
+def test_who_does_not_look_reacts_half_as_often_as_the_rates_allow():
+    # rates 0.6 and 0.3, each halved: 0.3 and 0.15, and silence 1 - 0.45 = 0.55
+    ask = React(("love", "boo"), (1, -1), (0.6, 0.3))
+    (odds,) = ask.log_random(np.zeros(1))
+    np.testing.assert_allclose(np.exp(odds), [0.3, 0.15, 0.55])

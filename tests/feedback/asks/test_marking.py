@@ -66,5 +66,5 @@ def test_features_of_one_segment_matter_or_not():
 
 @pytest.mark.parametrize("names", [(), "abc", ("a", "a")])
 def test_names_must_be_different_ones(names):
-    with pytest.raises(ValueError, match="must be different names"):
+    with pytest.raises(ValueError, match="items must be"):
         Check(names)

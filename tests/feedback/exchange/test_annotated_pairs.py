@@ -89,7 +89,14 @@ def damaged(**changes):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ([], r"x\.json: expected annotators, comparisons, metadata"),
+        ([], r"x\.json: no AnnotatedPairs.*: metadata, annotators, comparisons missing"),
+        ({**FILE, "metadata": None}, "'comparisons': metadata missing or of another type"),
+        ({**FILE, "annotators": []}, "'comparisons': annotators missing or of another type"),
+        ({**FILE, "comparisons": {}}, "'comparisons': comparisons missing or of another type"),
+        ({**FILE, "annotators": {"x": "me"}}, r"annotator 'x' has no texts .*\['me'\]"),
+        ({**FILE, "annotators": {"x": {"name": ["a"]}}}, "annotator 'x' has no texts as its name"),
+        (damaged(prompt=5), "comparison 2: 'prompt' must be a text, got '5'"),
+        (damaged(annotations={"h1": {"pref": ["a"]}}), r"'pref' must be .*, got \['a'\]"),
         ({**FILE, "metadata": {"version": "1.0"}}, "version 1.0 of AnnotatedPairs; version 2 is"),
         ({**FILE, "metadata": {}}, "version None of AnnotatedPairs"),
         (damaged(response_a="text"), r"x\.json, comparison 2: no response_a"),
@@ -108,6 +115,12 @@ def test_what_is_none_is_named(tmp_path, content, message):
 def test_a_file_without_json_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"x\.json is no file"):
         read_annotated_pairs(tmp_path / "x.json")
-    (tmp_path / "x.json").write_text('{"metadata":')
-    with pytest.raises(ValueError, match=r"x\.json: no JSON"):
-        read_annotated_pairs(tmp_path / "x.json")
+    for text in ('{"metadata":', "[" * 100_000, "\xff"):
+        (tmp_path / "x.json").write_text(text, "latin-1")
+        with pytest.raises(ValueError, match=r"x\.json: no JSON"):
+            read_annotated_pairs(tmp_path / "x.json")
+
+
+def test_a_byte_order_mark_is_no_obstacle(tmp_path):
+    (tmp_path / "x.json").write_text(json.dumps(FILE), "utf-8-sig")
+    assert len(read_annotated_pairs(tmp_path / "x.json")) > 0

@@ -71,6 +71,9 @@ def test_segments_are_paired_and_the_truth_is_privileged(tmp_path, arrays):
         (new(obs=np.zeros((4, 2, 2))), r"'obs' has shape \(4, 2, 2\), expected \(4, steps, ...\)"),
         (new(reward=np.zeros(4)), r"'reward' has shape \(4,\), expected \(4, steps, ...\)"),
         (new(action=np.zeros(4)), r"'obs' has shape \(4, 3, 2\)"),
+        (new(label=np.array(3.0)), "'label' must be one finite number per row"),
+        ({k: v[:0] for k, v in new().items()}, "'label' is empty, so nothing was compared"),
+        ({**new(), "obs": np.zeros((4, 0, 2)), "action": np.zeros((4, 0, 1))}, "have no steps"),
         (new(label=np.zeros((4, 3))), "'label' must be one finite number per row"),
         (new(label=np.array([0, 1, np.nan, 2])), "'label' must be one finite number per row"),
         (new(label=np.array(["a", "b", "c", "d"])), "'label' must be one finite number per row"),
@@ -78,7 +81,7 @@ def test_segments_are_paired_and_the_truth_is_privileged(tmp_path, arrays):
         ({k: v[:3] for k, v in new().items()}, "3 segments do not make pairs"),
         (new(label=np.array([{}], object)), r"x\.npz is no \.npz file of plain arrays"),
     ],
-    ids=range(12),
+    ids=range(15),
 )
 def test_arrays_that_do_not_fit_are_named(tmp_path, arrays, message):
     with pytest.raises(ValueError, match=message):

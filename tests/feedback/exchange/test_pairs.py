@@ -154,6 +154,14 @@ def test_a_row_that_is_no_pair_is_named(tmp_path, line, message):
         read_pairs(tmp_path / "x.jsonl")
 
 
+@pytest.mark.parametrize("name", ["x.jsonl", "x.json"])
+def test_a_byte_order_mark_is_no_obstacle(tmp_path, name):
+    row = json.dumps({"chosen": "a\ud800", "rejected": "b"})
+    (tmp_path / name).write_text(row if name == "x.jsonl" else f"[{row}]", "utf-8-sig")
+    (found,) = read_pairs(tmp_path / name)
+    assert {segment.text for segment in found.query.segments} == {"a\\ud800", "b"}
+
+
 def test_a_file_that_is_none_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"x\.jsonl is no file"):
         read_pairs(tmp_path / "x.jsonl")
@@ -161,6 +169,8 @@ def test_a_file_that_is_none_is_named(tmp_path):
         ("x.csv", b"", r"x\.csv is none of \.jsonl, \.jsonl\.gz, \.json, \.parquet"),
         ("x.json", b"{}", r"x\.json: expected a list of objects"),
         ("x.json", b"[", r"x\.json: no JSON"),
+        ("x.json", b"[" * 100_000, r"x\.json: no JSON: maximum recursion depth"),
+        ("x.jsonl", b"[" * 100_000, r"x\.jsonl, row 1: no JSON: maximum recursion depth"),
         ("x.parquet", b"PAR1", r"x\.parquet is damaged"),
         ("x.jsonl.gz", gzip.compress(b"{}" * 99)[:-9], r"x\.jsonl\.gz is damaged"),
         ("x.jsonl", b'{"chosen": "\xff"}', r"x\.jsonl is damaged: .*utf-8"),

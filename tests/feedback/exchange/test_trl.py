@@ -121,6 +121,7 @@ def test_what_becomes_no_row_is_told():
     [
         ("x.jsonl", {"kind": "kot"}, "unknown kind of trainer 'kot'; did you mean 'kto'"),
         ("x.jsonl", {"ties": "half"}, "ties are 'drop' or 'both', got 'half'"),
+        ("x.jsonl", {"threshold": "2"}, "threshold must be a number, got '2'"),
         ("x.csv", {}, r"x\.csv is neither \.parquet nor \.jsonl"),
     ],
 )
@@ -191,3 +192,39 @@ def test_a_failed_export_leaves_the_old_file(tmp_path):
     with pytest.raises(ValueError, match="has no text"):
         write_trl(tokens(), tmp_path / "out.jsonl")
     assert (tmp_path / "out.jsonl").read_text() == before
+
+
+def asked(**context):
+    made = FeedbackBuffer()
+    query = Query(text_segments(["a", "b\ud83d"], "x", 0), Compare(), context=context)
+    made.add([query], [Feedback(0, "ann", 0)])
+    return made
+
+
+def test_no_prompt_is_an_empty_one_and_half_a_character_its_escape(tmp_path):
+    (row,) = rows(tmp_path, asked(prompt=None))
+    assert (row["prompt"], row["chosen"], row["rejected"]) == ("", "a", "b\\ud83d")
+    (row,) = rows(tmp_path, asked(prompt=[]))  # a chat that begins with what is judged
+    assert (row["prompt"], row["chosen"]) == ([], [{"role": "assistant", "content": "a"}])
+
+
+@pytest.mark.parametrize(
+    ("context", "message"),
+    [
+        ({"prompt": {"a": 1}}, "the prompt of query 0 must be a text or a list of messages"),
+        ({"completions": ["a"]}, r"the completions of query 0 must be 2, got \['a'\]"),
+        ({"completions": "ab"}, "the completions of query 0 must be 2, got ab"),
+        ({"completions": ["a", 3]}, "the completions of query 0 must be a text or a list"),
+    ],
+)
+def test_a_context_that_no_trainer_could_read_is_named(tmp_path, context, message):
+    with pytest.raises(ValueError, match=message):
+        write_trl(asked(**context), tmp_path / "x.jsonl")
+
+
+def test_a_folder_that_is_not_there_is_named_with_the_file(tmp_path):
+    for suffix in ("jsonl", "parquet"):
+        with pytest.raises(
+            FileNotFoundError, match=rf"cannot write .*/nowhere/x\.{suffix}: No such"
+        ):
+            write_trl(asked(), tmp_path / "nowhere" / f"x.{suffix}")

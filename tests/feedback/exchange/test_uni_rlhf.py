@@ -80,6 +80,9 @@ def test_segments_are_cut_from_the_data_set(tmp_path, steps):
     ("line", "message"),
     [
         (row(label="5"), r"label\.csv, row 2: option 5 is none of \[-1, 0, 1\]"),
+        (row(label='"' + "[" * 9999 + '"'), "row 2: the label .* can't be read"),
+        (row(label="\"{'7': {'0': [1]}}\""), r"row 2: option \[1\] is none of \[-1, 0, 1\]"),
+        (row(label="x" * 200_000), r"label\.csv is damaged: field larger than field limit"),
         (row(label="left"), "row 2: the label 'left' can't be read"),
         (row(label="[0]"), r"row 2: the label '\[0\]' is neither an option nor one answer"),
         (row(label="\"{'7': {'0': 1, '1': 0}}\""), "neither an option nor one answer to one quest"),

@@ -425,7 +425,8 @@ def test_a_comment_may_hold_any_character(desk):
     desk.post([query(Compare())])
     desk.record(0, "ann", 1, comment=comment)
     with reopened(desk) as again:
-        assert [f.comment for f in again.collect()] == [comment]
+        # Half a character can't be stored, its escape can.
+        assert [f.comment for f in again.collect()] == [comment.replace("\udc80", "\\udc80")]
 
 
 def test_the_last_answers_that_are_possible_are_kept(desk):

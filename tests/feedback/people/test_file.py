@@ -78,6 +78,34 @@ BAD = [
 ]
 
 
+ABSURD = [
+    ('{"query_id": 0, "annotator": "w", "answer": 1, "seconds": 1' + "0" * 310 + "}\n", "seconds"),
+    ("[" * 100_000 + "\n", "this is no JSON: maximum recursion depth"),
+    (
+        '{"query_id": 0, "annotator": "w", "answer": 1' + "0" * 400 + "}\n",
+        "is no answer to Compare",
+    ),
+]
+
+
+@pytest.mark.parametrize(("line", "reason"), ABSURD, ids=("seconds", "nested", "answer"))
+def test_an_absurd_line_is_set_aside_and_the_folder_stays_usable(teacher, line, reason):
+    teacher.submit(queries(1))
+    append(teacher, line, answer(0, 1))
+    assert [f.answer for f in teacher.poll()] == [1]
+    assert reason in refused(teacher)[0]["reason"]
+    teacher.close()
+    with FileTeacher(teacher.desk.directory) as again:
+        assert len(refused(again)) == 1
+
+
+def test_half_a_character_comes_in_as_its_escape(teacher):
+    teacher.submit(queries(1))
+    append(teacher, answer(0, 1, annotator="w\ud800", comment="\ud83d"))
+    (given,) = teacher.poll()
+    assert (given.annotator, given.comment) == ("w\\ud800", "\\ud83d")
+
+
 @pytest.mark.parametrize(("line", "reason"), BAD)
 def test_a_bad_line_is_set_aside_with_the_reason_and_the_others_count(teacher, line, reason):
     teacher.submit(queries(1))
@@ -170,7 +198,7 @@ def test_who_waits_too_long_skips_and_a_late_answer_is_not_lost(teacher):
 
 
 def test_patience_is_checked_before_the_folder_is_opened(tmp_path):
-    for bad in (-1.0, float("nan")):
+    for bad in (-1.0, float("nan"), "1", None):
         with pytest.raises(ValueError, match="patience must be at least 0 seconds, got"):
             FileTeacher(tmp_path, patience=bad)
     FileTeacher(tmp_path).close()
@@ -179,3 +207,16 @@ def test_patience_is_checked_before_the_folder_is_opened(tmp_path):
 def test_two_teachers_in_one_folder_are_refused(teacher):
     with pytest.raises(BlockingIOError, match="already open"):
         FileTeacher(teacher.desk.directory)
+
+
+def test_who_closes_lets_go_who_waits(tmp_path):
+    teacher = FileTeacher(tmp_path, patience=60.0)
+    teacher.submit(queries(2))
+    append(teacher, answer(0, 1))
+    timer = Timer(0.3, teacher.close)
+    timer.start()
+    given = teacher.answer(queries(2))
+    timer.join()
+    assert [(f.answer, f.reason) for f in given] == [(1, ""), (None, "closed")]
+    with pytest.raises(ValueError, match="was closed"):
+        teacher.poll()

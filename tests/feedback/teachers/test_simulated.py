@@ -4,7 +4,7 @@ import pytest
 from plaudit.feedback.asks import Compare
 from plaudit.feedback.teachers.choices import Argmax, Boltzmann
 from plaudit.feedback.teachers.lenses import full_view
-from plaudit.feedback.teachers.noises import DropOut, Skip, SkipPoor
+from plaudit.feedback.teachers.noises import Delay, DropOut, Skip, SkipPoor
 from plaudit.feedback.teachers.simulated import Simulated
 from plaudit.feedback.teachers.utilities import PartialReturn
 from plaudit.feedback.types import Query, Segment, SegmentRef
@@ -22,12 +22,12 @@ def teacher(choice, noises=(), seed=0):
     return Simulated(full_view, PartialReturn(), choice, noises, seed=seed, name="ann")
 
 
-def test_tickets_count_on_and_poll_gives_every_answer_once():
+def test_poll_gives_every_answer_once():
     ann = teacher(Argmax())
-    assert ann.submit([compare(1, 0, 5), compare(0, 1, 6)], now=3) == [0, 1]
-    assert ann.submit([compare(1, 0, 7)]) == [2]
+    ann.submit([compare(1, 0, 5), compare(0, 1, 6)], now=3)
+    ann.submit([compare(1, 0, 7)], now=4)
     polled = ann.poll()
-    assert [(f.query_id, f.answer, f.asked) for f in polled] == [(5, 0, 3), (6, 1, 3), (7, 0, 0)]
+    assert [(f.query_id, f.answer, f.asked) for f in polled] == [(5, 0, 3), (6, 1, 3), (7, 0, 4)]
     assert ann.poll() == []
 
 
@@ -53,7 +53,7 @@ def test_the_reason_of_a_skip_is_what_made_it_certain(noises, reason):
 
 def test_another_annotator_is_of_the_same_kind_but_starts_afresh():
     ann = teacher(Boltzmann(None, agreement=0.8), [DropOut(rate=0.01)], seed=4)
-    ann.answer([compare(i, i + 1, i) for i in range(20)])
+    ann.answer([compare(i, i + 1, i) for i in range(60)])
     other = ann.another("bob", 5, Skip(0.25))
     assert (other.name, other.choice, other.memory.answered) == ("bob", ann.choice, 0)
     assert other.noises == (DropOut(rate=0.01, seed=5), Skip(0.25))
@@ -85,15 +85,35 @@ def test_agreement_is_calibrated_on_the_first_batch_only():
     ann = teacher(Boltzmann(None, agreement=0.75))
     with pytest.raises(ValueError, match="not yet a beta"):
         ann.probs(compare(1, 0))
-    ann.answer([compare(i, i + 1, i) for i in range(20)])
+    ann.answer([compare(i, i + 1, i) for i in range(60)])
     beta = ann.choice.beta
-    ann.answer([compare(100 * i, -100 * i, i) for i in range(20)])
+    ann.answer([compare(100 * i, -100 * i, i) for i in range(60)])
     assert ann.choice.beta == beta
 
 
 def test_a_first_batch_too_small_to_calibrate_on_is_refused():
-    with pytest.raises(ValueError, match="at least 10 segments, got 2"):
+    with pytest.raises(ValueError, match="on the first 100 segments it is asked about, got 2"):
         teacher(Boltzmann(None, agreement=0.75)).answer([compare(1, 0)])
+
+
+def test_what_is_submitted_before_the_scale_is_known_is_passed_over():
+    ann = teacher(Boltzmann(None, agreement=0.75))
+    for i in range(49):
+        ann.submit([compare(i, i + 1, i)])
+    again = teacher(Boltzmann(None, agreement=0.75))
+    again.set_state(ann.get_state())
+    assert {(f.answer, f.reason) for f in again.poll()} == {(None, "calibrating")}
+    again.submit([compare(49, 50, 49)])  # the hundredth segment
+    assert again.poll()[0].answer in (0, 1)
+    assert again.choice.calibrated
+
+
+def test_poll_gives_answers_in_the_order_in_which_they_come():
+    ann = teacher(Argmax(), [Delay([0, 9])], seed=1)
+    ann.submit([compare(1, 0, i) for i in range(8)])
+    arrivals = [feedback.answered for feedback in ann.poll()]
+    assert arrivals == sorted(arrivals)
+    assert len(set(arrivals)) > 1
 
 
 def test_states_are_fresh_copies():

@@ -9,9 +9,18 @@ from plaudit import feedback
 from plaudit.feedback import snapshot
 from plaudit.feedback.teachers.choices import Argmax, Boltzmann
 from plaudit.feedback.teachers.noises import Skip
+from plaudit.feedback.teachers.population import Population
 from plaudit.feedback.teachers.simulated import Simulated
 from plaudit.feedback.teachers.utilities import Utility
-from plaudit.feedback.wrappers import Advice, HideReward, RecordSegments, VectorAdvice
+from plaudit.feedback.wrappers import (
+    Advice,
+    HideReward,
+    RecordSegments,
+    VectorAdvice,
+    VectorConstraint,
+    VectorLanguageFeedback,
+    VectorReferenceLogProb,
+)
 
 TABLE = {  # action 0 stays and 1 goes over
     "id": "plaudit/Tabular-v0",
@@ -30,6 +39,11 @@ class InState(Utility):
         return np.array([[0.0, 1.0], [3.0, 0.0]])[seen.obs[:, 0].astype(int)]
 
 
+class Indifferent(Utility):
+    def actions(self, seen):
+        return np.zeros((len(seen.obs), 2))
+
+
 @pytest.fixture
 def adviser(monkeypatch):
     """Registers a teacher that is told what to be by its settings."""
@@ -38,7 +52,9 @@ def adviser(monkeypatch):
         choice = Argmax() if beta is None else Boltzmann(beta)
         return Simulated(lambda s: s, InState(), choice, (Skip(skip),), seed=seed, name=name)
 
-    monkeypatch.setattr(feedback, "make", make)
+    monkeypatch.setattr(
+        feedback, "make", lambda spec: make(**({"name": spec} if isinstance(spec, str) else spec))
+    )
 
 
 @pytest.mark.usefixtures("adviser")
@@ -90,6 +106,19 @@ def test_advice_is_saved_for_where_more_is_at_stake(threshold, advised):
     *_, after = env.step(1)
     assert (info["advice"], after["advice"]) == advised
     assert after["advice_left"] == 9 - sum(action >= 0 for action in advised)
+
+
+@pytest.mark.usefixtures("adviser")
+@pytest.mark.parametrize(("threshold", "advised"), [(0.4, (1, 1)), (0.5, (0, 1)), (1.5, (0, 0))])
+def test_what_is_at_stake_for_a_population_is_the_mean(monkeypatch, threshold, advised):
+    # at stake for the one 1 in state 0 and 3 in state 1, for the other one nothing
+    one = feedback.make("adviser")
+    careless = Simulated(one.lens, Indifferent(), one.choice)
+    monkeypatch.setattr(feedback, "make", lambda name: Population([one, careless]))
+    env = Advice(gym.make(**TABLE), "both", when="important", threshold=threshold)
+    _, info = env.reset(seed=0)
+    *_, after = env.step(1)
+    assert (info["advice"] >= 0, after["advice"] >= 0) == advised
 
 
 @pytest.mark.usefixtures("adviser")
@@ -223,6 +252,11 @@ def test_settings_are_checked(monkeypatch):
         Advice(gym.make("Pendulum-v1"), "coin_flip")
     with pytest.raises(TypeError, match="states=True needs a world with get_state"):
         Advice(env, "coin_flip", states=True)
+    table = {key: value for key, value in TABLE.items() if key != "id"}
+    knows = {"name": "advisor", "world": TABLE["id"], "settings": table}
+    blind = Advice(gym.make(**TABLE), knows)
+    with pytest.raises(ValueError, match=r"carries no states: give states=True to .*Advice"):
+        blind.reset(seed=0)
     with pytest.raises(TypeError, match="RecordSegments belongs inside Advice"):
         RecordSegments(Advice(env, "coin_flip"))
 
@@ -234,3 +268,25 @@ def test_a_person_cannot_be_asked_what_is_important(monkeypatch):
     monkeypatch.setattr(feedback, "make", lambda name: Person())
     with pytest.raises(TypeError, match=r"needs a simulated teacher, .* 'me' is none"):
         Advice(gym.make("CartPole-v1"), "person", when="important")
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda env: VectorAdvice(env, "coin_flip"),
+        lambda env: VectorConstraint(env, {"teacher": "coin_flip"}),
+        lambda env: VectorLanguageFeedback(env, "coin_flip"),
+        lambda env: VectorReferenceLogProb(env),
+    ],
+)
+@pytest.mark.parametrize("mode", AutoresetMode)
+def test_worlds_may_show_several_numbers_and_words(wrap, mode):
+    one = {"vectorization_mode": "sync", "vector_kwargs": {"autoreset_mode": mode}}
+    env = wrap(gym.make_vec("Blackjack-v1", 3, **one))
+    obs, _ = env.reset(seed=0)
+    env.action_space.seed(0)
+    for _ in range(10):
+        obs, _, over, cut, _ = env.step(env.action_space.sample())
+        if mode == AutoresetMode.DISABLED and (over | cut).any():
+            env.reset(options={"reset_mask": over | cut})
+    assert len(obs) == 3  # as the world shows them: a tuple of three arrays

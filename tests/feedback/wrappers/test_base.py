@@ -174,6 +174,9 @@ def test_a_hidden_reward_hides_the_truth_beside_a_proxy_too():
     [
         [np.array([1, 2]), np.array([3, 4])],
         [np.array([[1, 3], [2, 4]]).T[0], np.array([[3, 3], [4, 4]]).T[0]],  # not contiguous
+        list(np.array([[1, 2], [3, 4]])),  # the rows of one array, as in native vector forms
+        list(np.array([[3, 4], [1, 2]])[::-1]),
+        list(np.array([[1, 3], [2, 4]]).T),
         [np.array([1, 2]), [3, 4]],
         [np.array([1, 2]), np.array([3, 4], np.int8)],
         [np.array([1, 2], object), np.array([3, 4], object)],
@@ -190,3 +193,13 @@ def test_what_a_step_led_to_is_final_where_a_row_was_reset(finals):
 def test_final_observations_may_be_single_numbers():
     info = {"final_obs": np.array([5, None], object)}
     assert final_observations(info, np.array([0, 1]), np.array([True, False])).tolist() == [5, 1]
+
+
+def test_whose_truth_is_told_is_told_by_any_mask():
+    some, others = np.array([True, False, False]), np.array([False, False, True])
+    info = {"success": others, "_success": some, "outcome": some, "_outcome": others}
+    out = set_truth_aside(info, np.zeros(3), False)
+    assert out["eval"] == info
+    assert out["eval"] is not info
+    assert out["_eval"].tolist() == [True, False, True]
+    assert out["_true_reward"].tolist() == [True] * 3

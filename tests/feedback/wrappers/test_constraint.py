@@ -215,6 +215,14 @@ def test_what_is_no_cost_is_refused():
     wrong.reset(seed=0)
     with pytest.raises(KeyError, match="unknown component 'stop'; did you mean 'step'"):
         wrong.step(0)
+    plain = Constraint(gym.make("CartPole-v1"), {"component": "illegal"})
+    plain.reset(seed=0)
+    with pytest.raises(KeyError, match="unknown component 'illegal'; this world tells no comp"):
+        plain.step(0)
+    with pytest.raises(ValueError, match="there is no cost function 'numpy:nowhere'"):
+        Constraint(env, {"function": "numpy:nowhere"})
+    with pytest.raises(TypeError, match=r"function 'numpy:pi' must be callable, got 3\.14"):
+        Constraint(env, {"function": "numpy:pi"})
     with pytest.raises(TypeError, match="Constraint belongs inside HideReward"):
         Constraint(HideReward(env), {"info": "cost"})
     with pytest.raises(TypeError, match="Constraint belongs inside HideReward"):

@@ -20,10 +20,12 @@ from plaudit.feedback.wrappers import (
 SMALL = {"name": "bradley_terry", "width": 8, "epochs": 1}
 SCHEDULE = {"labels": 4, "labels_per_round": 4, "segments_per_round": 4}
 DISCRETE = ("FrozenLake-v1", "Taxi-v4")
-MINIGRID = ("ImgObsWrapper", "FlatObsWrapper")
-FLAT = ("CartPole-v1", "Pendulum-v1", "FlatObsWrapper")
+MINIGRID = ("ImgObsWrapper", "FlatObsWrapper", "raw")
+FLAT = ("CartPole-v1", "Pendulum-v1", "Blackjack-v1", "FlatObsWrapper", "raw")
 STEPS = 30
-every_world = pytest.mark.parametrize("world", ["CartPole-v1", "Pendulum-v1", *DISCRETE, *MINIGRID])
+every_world = pytest.mark.parametrize(
+    "world", ["CartPole-v1", "Pendulum-v1", "Blackjack-v1", *DISCRETE, *MINIGRID]
+)
 
 
 def make(world):
@@ -32,7 +34,8 @@ def make(world):
         pytest.importorskip("minigrid")
         from minigrid import wrappers
 
-        return getattr(wrappers, world)(gym.make("MiniGrid-Empty-5x5-v0", max_steps=12))
+        grid = gym.make("MiniGrid-Empty-5x5-v0", max_steps=12)
+        return grid if world == "raw" else getattr(wrappers, world)(grid)
     return gym.make(world)
 
 
@@ -40,6 +43,13 @@ def make_vec(world):
     if world in MINIGRID:
         return SyncVectorEnv([lambda: make(world)] * 2)
     return gym.make_vec(world, 2, vectorization_mode="sync")
+
+
+def flat(world, obs):
+    """What is recorded of an observation."""
+    if world == "raw":
+        return np.concatenate([[obs["direction"]], obs["image"].ravel()])
+    return np.asarray(obs)
 
 
 def played(env, seed=0):
@@ -61,12 +71,12 @@ def test_segments_hold_what_a_plain_loop_sees(world):
     for both in (env, plain):
         both.action_space.seed(0)
     env.reset(seed=0)
-    seen, did, paid = [plain.reset(seed=0)[0]], [], []
+    seen, did, paid = [flat(world, plain.reset(seed=0)[0])], [], []
     for _ in range(5):
         env.step(env.action_space.sample())
         did.append(plain.action_space.sample())
         obs, reward, terminated, truncated, _ = plain.step(did[-1])
-        seen.append(obs)
+        seen.append(flat(world, obs))
         paid.append(reward)
         if terminated or truncated:
             break
@@ -115,7 +125,8 @@ def test_scalar_feedback_comes_a_step_later(world):
     single = ScalarFeedback(RecordSegments(make(world), length=1), teacher, delay=1)
     vector = VectorScalarFeedback(VectorRecordSegments(make_vec(world), 1), teacher, delay=1)
     assert played(single)[:2].tolist() == [0.0, 1.0]
-    assert played(vector)[:2].tolist() == [[0.0, 0.0], [1.0, 1.0]]
+    second = [1.0, 0.0] if world == "Blackjack-v1" else [1.0, 1.0]  # where one game is over
+    assert played(vector)[:2].tolist() == [[0.0, 0.0], second]
 
 
 @pytest.mark.parametrize("world", FLAT)
@@ -143,12 +154,26 @@ def test_what_no_model_reads_is_refused_and_flattening_helps(world):
     assert env.loop.fits == 1
 
 
-def test_dict_observations_are_refused_with_what_helps():
-    pytest.importorskip("minigrid")
-    with pytest.raises(TypeError, match=r"needs array observations, got Dict.*FlattenObservation"):
-        RecordSegments(gym.make("MiniGrid-Empty-5x5-v0"))
-    with pytest.raises(TypeError, match=r"needs array observations, got Dict"):
-        VectorRecordSegments(SyncVectorEnv([lambda: gym.make("MiniGrid-Empty-5x5-v0")] * 2))
+@pytest.mark.parametrize("mode", ["NextStep", "SameStep"])
+@pytest.mark.parametrize("world", ["raw", "Blackjack-v1"])
+def test_of_dicts_and_tuples_the_numbers_are_kept_in_order_to_the_end_of_the_episode(world, mode):
+    env = VectorRecordSegments(SyncVectorEnv([lambda: make(world)] * 2, autoreset_mode=mode))
+    plain, steps = make(world), 12 if world == "raw" else 1  # MiniGrid's limit; 0 is to stick
+    env.reset(seed=0)
+    seen = [plain.reset(seed=0)[0]]
+    for _ in range(steps):
+        env.step(np.zeros(2, int))
+        seen.append(plain.step(0)[0])
+    segment = env.segments.segment(0)
+    np.testing.assert_array_equal(segment.obs, [flat(world, obs) for obs in seen])
+    assert segment.obs.shape == (steps + 1, 148 if world == "raw" else 3)  # 1 + 7 * 7 * 3
+
+
+def test_what_is_neither_numbers_nor_words_is_refused():
+    env = gym.make("CartPole-v1")
+    env.observation_space = gym.spaces.Sequence(gym.spaces.Discrete(3))
+    with pytest.raises(TypeError, match=r"needs numbers .*, words, or a Dict or Tuple .* Sequence"):
+        RecordSegments(env)
 
 
 def test_frames_are_what_the_world_shows_at_each_time_in_vectors_too():

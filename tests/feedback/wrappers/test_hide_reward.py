@@ -65,6 +65,8 @@ def test_what_would_tell_it_indirectly_is_refused(make):
     env.reset(seed=0)
     with pytest.raises(PermissionError, match=r"oracle would tell .* privileged_simulator=True"):
         env.oracle()
+    with pytest.raises(PermissionError, match=r"render would tell .* privileged_simulator=True"):
+        env.render()
     with pytest.raises(PermissionError, match=r"get_state would tell .* privileged_simulator=True"):
         env.get_state()
     with pytest.raises(PermissionError, match=r"set_state would tell .* privileged_simulator=True"):
@@ -76,6 +78,7 @@ def test_a_declared_privilege_allows_it(make):
     env = make(privileged_simulator=True)
     env.reset(seed=0)
     assert env.oracle().kind == "exact"
+    assert env.render()
     assert env.oracle(beta=0.5).value < env.oracle().value
     env.set_state(env.get_state())
 

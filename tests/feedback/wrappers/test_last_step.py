@@ -3,8 +3,9 @@ import numpy as np
 import pytest
 from gymnasium.vector import AutoresetMode
 
+from plaudit.envs.views import TextView
 from plaudit.feedback.wrappers import VectorRecordSegments
-from plaudit.feedback.wrappers.last_step import LastStep, array_of, single_info, vector_info
+from plaudit.feedback.wrappers.last_step import LastStep, Seen, single_info, vector_info
 
 WORLD = {"id": "plaudit/TokenNgram-v0", "max_new": 3, "vocab": 4, "end_token": True}
 MODES = [mode.value for mode in AutoresetMode]
@@ -90,10 +91,18 @@ def test_infos_carry_masks_in_vectors_only():
     assert single_info({"cost": (np.array([1.5]), np.array([True]))}) == {"cost": 1.5}
 
 
-def test_observations_that_are_no_arrays_are_refused():
-    assert array_of({"observation": [1, 2], "feedback": "well done"}).tolist() == [1, 2]
-    with pytest.raises(TypeError, match=r"needs array observations, got a dict; .*Flatten"):
-        array_of({"image": 1})
+def test_what_is_shown_is_read_as_numbers():
+    cards = Seen(gym.make("Blackjack-v1"))  # a Tuple of three numbers
+    assert cards((14, 3, 1)).tolist() == [[14, 3, 1]]
+    rows = Seen(gym.make_vec("Blackjack-v1", 2))
+    assert rows((np.array([14, 9]), np.array([3, 4]), np.array([1, 0]))).tolist() == [
+        [14, 3, 1],
+        [9, 4, 0],
+    ]
+    info = {"final_obs": np.array([None, (25, 4, 0)], object)}
+    led_to = rows.last(info, np.zeros((2, 3)), np.array([False, True]))
+    assert led_to.tolist() == [[0, 0, 0], [25, 4, 0]]
+    assert Seen(TextView(gym.make("plaudit/TokenNgram-v0")))("so far").tolist() == ["so far"]
 
 
 def test_a_step_needs_a_reset_before_it():

@@ -10,7 +10,7 @@ from plaudit import feedback
 from plaudit.envs.text import ByteTokenizer
 from plaudit.envs.views import TextView, TokenView
 from plaudit.feedback import queries, snapshot
-from plaudit.feedback.loop import PreferenceLoop, Schedule, model_shape
+from plaudit.feedback.loop import PreferenceLoop, Schedule
 from plaudit.feedback.segments import SegmentPool
 from plaudit.feedback.wrappers import (
     LearnedReward,
@@ -18,6 +18,7 @@ from plaudit.feedback.wrappers import (
     VectorLearnedReward,
     VectorRecordSegments,
 )
+from plaudit.feedback.wrappers.model_shape import model_shape
 
 MODEL = {"name": "bradley_terry", "width": 8, "members": 2, "epochs": 2, "holdout": 0.0}
 BUDGET = {"labels": 25, "labels_per_round": 10, "segments_per_round": 8}
@@ -236,16 +237,71 @@ def test_the_model_is_shaped_by_the_outermost_token_view():
     assert model_shape(gym.make_vec("Pendulum-v1", 2)) == shape
 
 
+def test_worlds_whose_spaces_no_model_reads_are_refused_with_what_helps():
+    with pytest.raises(TypeError, match=r"FlattenObservation, inside RecordSegments, makes many"):
+        single("FrozenLake-v1")
+    words = RecordSegments(TextView(gym.make("plaudit/TwentyQuestions-v0")))
+    with pytest.raises(TypeError, match=r"put a TokenView or a ByteView around .*, inside Record"):
+        LearnedReward(words)
+
+
 @pytest.mark.parametrize(
-    ("world_id", "message"),
+    "change",
     [
-        ("FrozenLake-v1", "learned rewards need flat observations of numbers"),
-        ("Blackjack-v1", r"RecordSegments needs array observations, got Tuple\("),
+        lambda env: gym.wrappers.RescaleObservation(env, np.float32(-1), np.float32(1)),
+        lambda env: gym.wrappers.TransformAction(env, lambda a: -a, env.action_space),
+        gym.wrappers.TimeAwareObservation,
     ],
 )
-def test_worlds_whose_spaces_no_model_reads_are_refused(world_id, message):
-    with pytest.raises(TypeError, match=message):
-        single(world_id)
+def test_what_changes_between_recorder_and_model_is_refused(change):
+    between = change(RecordSegments(gym.make("Pendulum-v1")))
+    with pytest.raises(TypeError, match=rf"{type(between).__name__} .* inside RecordSegments"):
+        LearnedReward(between)
+    LearnedReward(RecordSegments(change(gym.make("Pendulum-v1"))), model=MODEL)
+    scaled = gym.wrappers.TransformReward(RecordSegments(gym.make("Pendulum-v1")), lambda r: 2 * r)
+    LearnedReward(scaled, model=MODEL)
+
+
+def test_what_changes_between_a_vectors_recorder_and_its_model_is_refused():
+    venv = VectorRecordSegments(gym.make_vec("CartPole-v1", 2, vectorization_mode="sync"))
+    with pytest.raises(TypeError, match=r"NormalizeObservation .* inside RecordSegments"):
+        VectorLearnedReward(gym.wrappers.vector.NormalizeObservation(venv))
+
+
+def test_the_state_of_another_loop_is_refused_before_anything_is_applied():
+    env = single(max_new=3)
+    play(env, 20)
+    for other in (
+        single(max_new=3, teacher="coin_flip"),
+        single(max_new=3, vocab=4),
+        single("plaudit/Delivery-v0"),
+    ):
+        before = env.get_state()
+        other.reset(seed=5)
+        with pytest.raises(ValueError, match="the state is that of a loop of"):
+            env.set_state(other.get_state())
+        np.testing.assert_equal(env.get_state()["loop"]["asked"], before["loop"]["asked"])
+        np.testing.assert_equal(env.get_state()["env"], before["env"])
+
+
+def test_a_state_of_other_parts_is_refused_before_anything_is_applied():
+    env = single(max_new=3)
+    env.reset(seed=0)
+    state = env.get_state()
+    state["loop"]["teacher"] = {"rng": None}
+    with pytest.raises(ValueError, match=r"the state of 'oracle' should hold .* got \['rng'\]"):
+        env.set_state(state)
+    with pytest.raises(ValueError, match="the state is that of a loop of None"):
+        env.set_state({})
+
+
+def test_a_question_about_fewer_steps_than_segments_have_is_refused():
+    mark = {"kind": "mark", "steps": 3}
+    with pytest.raises(ValueError, match=r"'mark' asks about 3 steps, .* segments of 5 steps"):
+        LearnedReward(RecordSegments(gym.make("Pendulum-v1"), 5), ask=mark, model=MODEL)
+    with pytest.raises(ValueError, match=r"cuts whole episodes; give it length=3"):
+        LearnedReward(RecordSegments(gym.make("Pendulum-v1")), ask=mark, model=MODEL)
+    LearnedReward(RecordSegments(gym.make("Pendulum-v1"), 3), ask=mark, model=MODEL)
 
 
 def test_a_round_needs_two_segments_and_one_is_no_pair():
@@ -266,19 +322,25 @@ def shape():
 
 
 @pytest.mark.parametrize("name", ["labels", "labels_per_round", "segments_per_round"])
-def test_a_schedule_out_of_range_is_refused(name):
-    with pytest.raises(ValueError, match=f"{name} must be at least 1, got 0"):
-        Schedule(**{name: 0})
+@pytest.mark.parametrize("value", [0, 10.5, "20", True])
+def test_a_schedule_out_of_range_is_refused(name, value):
+    with pytest.raises(ValueError, match=f"{name} must be an integer of at least 1, got"):
+        Schedule(**{name: value})
+
+
+def test_a_question_that_is_only_a_name_is_refused_with_its_form():
+    with pytest.raises(TypeError, match=r"an ask is \{'kind': ..., setting: ...\}, got 'rate'"):
+        Schedule(ask="rate")
 
 
 def test_unknown_names_are_named_with_the_nearest():
     with pytest.raises(KeyError, match="did you mean 'oracle'"):
         single(teacher="orcale")
-    with pytest.raises(ValueError, match="expected a name or"):
+    with pytest.raises(TypeError, match="a teacher is a name or"):
         single(teacher={"nam": "oracle"})
     with pytest.raises(KeyError, match="did you mean 'uniform'"):
         Schedule(sampler="unifrom")
-    with pytest.raises(TypeError, match="label_per_round"):
+    with pytest.raises(TypeError, match="'label_per_round'; did you mean 'labels_per_round'"):
         LearnedReward(RecordSegments(gym.make("Pendulum-v1")), label_per_round=3)
 
 
@@ -291,7 +353,7 @@ def test_a_step_before_the_first_reset_is_the_worlds_error():
 
 def test_a_teacher_that_is_no_spec_is_refused():
     env = RecordSegments(gym.make("plaudit/TokenNgram-v0"))
-    with pytest.raises(TypeError, match=r"expected a name or \{'name'.*, got <.*Simulated"):
+    with pytest.raises(TypeError, match=r"a teacher is a name or \{'name'.*, got <.*Simulated"):
         LearnedReward(env, teacher=feedback.make("oracle"))
 
 

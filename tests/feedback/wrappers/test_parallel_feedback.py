@@ -14,6 +14,7 @@ from plaudit.feedback.teachers.lenses import AgentView, full_view
 from plaudit.feedback.teachers.noises import Skip
 from plaudit.feedback.teachers.simulated import Simulated
 from plaudit.feedback.teachers.utilities import PartialReturn
+from plaudit.feedback.types import Feedback
 from plaudit.feedback.wrappers import ParallelFeedback
 
 APPROVE = {"kind": "approve"}
@@ -146,7 +147,9 @@ def test_agents_may_have_teachers_of_their_own(monkeypatch):
         lens = full_view if agent is None else AgentView(agent)
         return Simulated(lens, PartialReturn(), Argmax(), (Skip(skip),), name=name)
 
-    monkeypatch.setattr(feedback, "make", make)
+    monkeypatch.setattr(
+        feedback, "make", lambda spec: make(**({"name": spec} if isinstance(spec, str) else spec))
+    )
     teachers = {"a": "own", "b": {"name": "c's", "agent": "c"}, "c": {"name": "shy", "skip": 1.0}}
     env = ParallelFeedback(Race(), teachers, APPROVE, length=1, missing=0.5)
     env.reset()
@@ -182,6 +185,44 @@ def test_late_answers_are_paid_to_those_still_there_and_counted_otherwise(monkey
     env.reset()
     assert env.dropped == 3  # and about the last step of c
     assert all_play(env, {"a": 1, "b": 1, "c": 1})[1] == {"a": 0.0, "b": 0.0, "c": 0.0}
+
+
+def test_answers_to_what_was_never_asked_are_refused(monkeypatch):
+    stray = Simulated(full_view, PartialReturn(), Argmax(), name="stray")
+    monkeypatch.setattr(feedback, "make", lambda name: stray)
+    env = ParallelFeedback(Race(), "stray", APPROVE, length=1)
+    env.reset()
+    monkeypatch.setattr(stray, "poll", lambda now: [Feedback(99, "stray", 1)])
+    with pytest.raises(ValueError, match="'stray' answered question 99, which is not open"):
+        all_play(env, {"a": 1, "b": 1, "c": 1})
+
+
+def test_closing_lets_go_of_what_teachers_hold(monkeypatch, tmp_path):
+    monkeypatch.setattr(Race, "close", lambda self: None)
+    teacher = {"name": "file", "directory": str(tmp_path / "answers")}
+    ParallelFeedback(Race(), teacher, APPROVE).close()
+    feedback.make(**teacher).close()  # the folder is free again
+
+
+def test_a_teacher_that_gets_to_know_a_scale_is_paid_for_as_missing():
+    env = ParallelFeedback(Race(), {"name": "crowd"}, APPROVE, length=1, missing=0.25)
+    env.reset()
+    assert all_play(env, {"a": 1, "b": 1, "c": 1})[1] == {"a": 0.25, "b": 0.25, "c": 0.25}
+
+
+@pytest.mark.parametrize("mode", ["per_agent", "joint"])
+def test_agents_may_see_several_numbers_and_words(monkeypatch, mode):
+    place = gym.spaces.Box(0, 9, (2,), np.float32)
+    parts = {"place": place, "lap": gym.spaces.Discrete(3), "said": gym.spaces.Text(9)}
+    seen = {"place": np.array([4, 5], np.float32), "lap": 2, "said": "go"}
+    monkeypatch.setattr(Race, "seen", gym.spaces.Dict(parts))
+    monkeypatch.setattr(Race, "_seen", lambda self: dict.fromkeys("abc", seen))
+    env = ParallelFeedback(Race(), oracle(0.0), APPROVE, mode, length=1)
+    env.reset()
+    all_play(env, {"a": 1, "b": 1, "c": 1})
+    recorded = env.segments["joint" if mode == "joint" else "a"][0].obs[0]
+    # in the order of the space, which sorts the names of its parts
+    assert recorded.tolist() == [2, 4, 5] * (3 if mode == "joint" else 1)
 
 
 def test_a_reset_ends_segments_that_nobody_is_paid_for():

@@ -1,3 +1,5 @@
+import functools
+
 import gymnasium as gym
 import numpy as np
 import pytest
@@ -190,16 +192,89 @@ def test_states_handed_out_are_copies():
     assert env.segments.segment(0).states[0]["game"]
 
 
-def test_texts_of_any_length_are_kept_whole():
+def test_behind_words_the_numbers_of_the_world_are_kept_and_the_words_beside_them():
     env = RecordSegments(TextView(gym.make("plaudit/TwentyQuestions-v0")), length=3)
-    seen = [env.reset(seed=0)[0]]
+    plain = gym.make("plaudit/TwentyQuestions-v0")
+    read = [env.reset(seed=0)[0]]
+    numbers = [plain.reset(seed=0)[0]]
     said = ["is it alive?", "no", "could it possibly be bigger than a house?"]
-    for words in said:
-        seen.append(env.step(words)[0])
+    acts = [plain.unwrapped.parse("ask animal"), plain.unwrapped.parse("ask food")]
+    for words in (plain.unwrapped.words(acts[0]), said[1], plain.unwrapped.words(acts[1])):
+        read.append(env.step(words)[0])
     segment = env.segments.segment(0)
-    assert segment.obs.tolist() == seen
-    assert segment.actions.tolist() == said
-    assert len({*map(len, seen)}) > 1
+    numbers += [plain.step(acts[0])[0]]
+    np.testing.assert_array_equal(segment.obs[:2], numbers)
+    assert segment.actions.tolist() == [acts[0], -1, acts[1]]  # "no" is no question
+    assert segment.text.startswith(f"{read[0]}\n> {plain.unwrapped.words(acts[0])}\n")
+    assert segment.text.count(read[0]) == 1  # what was read before is not told again
+    assert "\n> no\n" in segment.text
+
+
+@pytest.mark.parametrize("rows", [None, 2])
+def test_written_tokens_are_told_by_the_worlds_tokenizer(rows, tmp_path):
+    world = {"id": "plaudit/Sentiment-v0", "max_bytes": 3}
+    env = RecordSegments(gym.make(**world))
+    if rows:
+        env = VectorRecordSegments(gym.make_vec(num_envs=rows, **world))
+    env.reset(seed=0)
+    for letter in b"yes":
+        env.step(letter if rows is None else np.full(rows, letter))
+    told = [env.segments.segment(slot).text for slot in range(len(env.segments))]
+    assert told == ["yes"] * (rows or 1)
+    snapshot.save(tmp_path, env._recorder.get_state())
+    env._recorder.set_state(snapshot.load(tmp_path))
+    assert env.segments.segment(0).text == "yes"
+    assert env.segments.segment(0).view().text == "yes"
+
+
+@pytest.mark.parametrize("mode", ["single", "SameStep", "NextStep"])
+def test_worlds_that_speak_are_retold_from_their_states(mode):
+    single, game = gym.make("plaudit/Delivery-v0"), gym.make("plaudit/Delivery-v0").unwrapped
+    env = RecordSegments(single, length=1, text=True)
+    if mode != "single":
+        venv = gym.make_vec("plaudit/Delivery-v0", 2, autoreset_mode=mode)
+        env = VectorRecordSegments(venv, length=1, text=True)
+    env.reset(seed=0)
+    env.step(1 if mode == "single" else np.ones(2, int))
+    game.reset(seed=0)
+    first, done = game.says(), game.words(1)
+    assert env.segments.segment(0).text.startswith(f"{first}\n> {done}\n")
+    silent = RecordSegments(gym.make("plaudit/Delivery-v0"), length=1)
+    silent.reset(seed=0)
+    silent.step(1)
+    assert silent.segments.segment(0).text is None
+
+
+@pytest.mark.parametrize("mode", ["SameStep", "NextStep"])
+def test_vectors_of_words_are_told_to_the_end_of_the_episode(mode):
+    make = functools.partial(gym.make, "plaudit/TwentyQuestions-v0")
+    venv = gym.vector.SyncVectorEnv([lambda: TextView(make())] * 2, autoreset_mode=mode)
+    env = VectorRecordSegments(venv)
+    first, _ = env.reset(seed=0)
+    env.step(("guess dog", "ask animal"))
+    segment = env.segments.segment(0)
+    assert segment.text.startswith(f"{first[0]}\n> guess dog\n")
+    assert segment.text != f"{first[0]}\n> guess dog\n{first[0]}"
+    assert (segment.obs.shape, segment.actions.shape) == ((2, 0), (1, 0))
+
+
+def test_words_of_a_world_without_any_are_refused_and_can_be_left_out():
+    with pytest.raises(TypeError, match=r"text=True needs a world of words, .* got .*CartPole"):
+        RecordSegments(gym.make("CartPole-v1"), text=True)
+    with pytest.raises(ValueError, match="text must be True, False or None, got 'yes'"):
+        RecordSegments(gym.make("CartPole-v1"), text="yes")
+    env = RecordSegments(TextView(gym.make("plaudit/TwentyQuestions-v0")), 1, text=False)
+    env.reset(seed=0)
+    env.step("ask animal")
+    assert env.segments.segment(0).text is None
+
+
+@pytest.mark.parametrize("length", [2.5, True, "5", 0])
+def test_a_length_that_is_no_number_of_steps_is_refused(length):
+    with pytest.raises(ValueError, match="length must be an integer of at least 1 steps, got"):
+        RecordSegments(gym.make(**NGRAM), length)
+    with pytest.raises(ValueError, match="keep must be an integer of at least 2 segments, got"):
+        VectorRecordSegments(gym.make_vec(num_envs=2, **NGRAM), keep=length)
 
 
 def test_rows_that_rested_are_not_live():
@@ -210,3 +285,30 @@ def test_rows_that_rested_are_not_live():
         env.step(np.array([action, 0]))
         lives.append(env.live.tolist())
     assert lives == [[True, True], [True, True], [False, True], [True, True]]
+
+
+def test_a_vector_keeps_what_was_when_the_arrays_of_a_step_change_afterwards():
+    env = VectorRecordSegments(gym.make_vec("CartPole-v1", 2, vectorization_mode="sync"), length=20)
+    obs, _ = env.reset(seed=0)
+    seen = [obs[0].copy()]
+    for step in range(5):
+        actions = np.array([step % 2, 1])
+        obs, reward, terminated, truncated, _ = env.step(actions)
+        seen.append(obs[0].copy())
+        for array in (obs, actions, reward):
+            array[:] = 0
+        terminated[:] = truncated[:] = True  # nobody's episode is over
+    env.reset()  # cuts what was done
+    first = env.segments.segment(0)
+    np.testing.assert_array_equal(first.obs, seen)
+    assert first.actions.tolist() == [0, 1, 0, 1, 0]
+    assert first.rewards.tolist() == [1.0] * 5
+
+
+def test_a_vector_keeps_finer_actions_that_come_later():
+    env = VectorRecordSegments(gym.make_vec("Pendulum-v1", 2))
+    env.reset(seed=0)
+    env.step(np.ones((2, 1), np.int64))
+    env.step(np.full((2, 1), 0.5))
+    env.reset()
+    assert env.segments.segment(0).actions.tolist() == [[1.0], [0.5]]

@@ -215,3 +215,14 @@ def test_what_comes_late_to_a_row_is_paid_at_its_next_step(mode, monkeypatch):
         if mode == "Disabled" and over.any():
             env.reset(options={"reset_mask": over})
     assert count > 4
+
+
+@pytest.mark.parametrize("teacher", ["crowd", {"name": "boltzmann", "agreement": 0.75}])
+def test_until_a_teacher_knows_the_scale_its_skips_are_paid(teacher):
+    env = RecordSegments(gym.make("Pendulum-v1"), length=1)  # episodes of 200 steps
+    env = TeacherReward(env, teacher, {"kind": "approve"}, missing=0.25)
+    env.reset(seed=0)
+    env.action_space.seed(0)
+    paid = [env.step(env.action_space.sample())[1] for _ in range(150)]
+    assert paid[:99] == [0.25] * 99  # the 100th segment is enough
+    assert {*paid[99:]} & {-1.0, 1.0}

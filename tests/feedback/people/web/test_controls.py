@@ -3,17 +3,15 @@ import pytest
 from plaudit.feedback.asks import (
     Advise,
     Check,
-    Choose,
     Compare,
     Correct,
     Critique,
     Demonstrate,
     Describe,
     Mark,
-    Rank,
     Rate,
 )
-from plaudit.feedback.people.web.controls import EXPLAINED, control, options, titles
+from plaudit.feedback.people.web.controls import EXPLAINED, control, options
 from tests.feedback.people.cases import ASKS, KINDS, name
 
 STEPS = ["step 0", "step 1", "step 2", "step 3"]
@@ -105,12 +103,6 @@ def test_a_rating_says_which_end_is_best():
     assert (
         control(Rate(3), STEPS)["ends"] == control(Rate(None), STEPS)["ends"] == ("worst", "best")
     )
-
-
-def test_segments_are_called_by_their_place():
-    assert titles(Compare()) == ("first", "second")
-    assert titles(Rank(3)) == titles(Choose(3)) == ("number 1", "number 2", "number 3")
-    assert titles(Rate()) == ("",)
 
 
 def test_explanations_belong_to_questions_that_exist():

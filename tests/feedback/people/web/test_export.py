@@ -29,11 +29,11 @@ def test_every_answer_that_stands_is_a_line(tmp_path):
 def test_the_table_says_the_same(tmp_path):
     rows = list(csv.DictReader(io.StringIO(as_csv(filled(tmp_path)))))
     assert tuple(rows[0]) == COLUMNS
-    assert [row["answer"] for row in rows] == ["[1, 0]", "null"]
+    assert [row["answer"] for row in rows] == ["[1, 0]", ""]
     assert rows[0]["comment"] == 'so, "so"\nlines'
 
 
 def test_no_answers_are_an_empty_file_and_a_head(tmp_path):
     desk = Desk(tmp_path)
     assert as_json_lines(desk) == ""
-    assert as_csv(desk) == ",".join(COLUMNS) + "\r\n"
+    assert as_csv(desk) == ",".join(COLUMNS) + "\n"

@@ -15,7 +15,7 @@ def test_a_wrong_secret_is_nobody_s(token):
     assert Guard(("ann",)).annotator(token) is None
 
 
-@pytest.mark.parametrize("names", [(), ("ann", "ann"), ("ann", " "), (3,)])
+@pytest.mark.parametrize("names", [(), ("ann", "ann"), ("ann", " "), (3,), None, 3, (["a"],)])
 def test_annotators_must_be_different_names(names):
     with pytest.raises(ValueError, match="annotators must be different names"):
         Guard(names)

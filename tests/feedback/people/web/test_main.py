@@ -20,6 +20,14 @@ def test_a_folder_without_questions_is_refused(tmp_path, capsys):
     assert not (tmp_path / "typo").exists()
 
 
+def test_a_port_that_is_none_is_refused(tmp_path, capsys):
+    with Desk(tmp_path) as desk:
+        desk.post(queries(1, Rate(5)))
+    with pytest.raises(SystemExit):
+        main([str(tmp_path), "--port", "99999"])
+    assert "error: port must be an integer in 0..65535, got 99999" in capsys.readouterr().err
+
+
 def test_a_folder_is_served_without_its_run_until_interrupted(tmp_path):
     with Desk(tmp_path) as desk:
         desk.post(queries(1, Rate(5)))

@@ -203,3 +203,21 @@ def test_addresses_with_the_secret_are_not_logged(tmp_path, capfd):
     running.close()
     out, err = capfd.readouterr()
     assert "token=" not in out + err
+
+
+@pytest.mark.parametrize(
+    ("field", "sentence"),
+    [
+        ('"seconds": 1' + "0" * 400, "seconds must be a finite number"),
+        ('"comment": ' + "[" * 50_000 + "]" * 50_000, "nested too deeply"),
+        ('"comment": ' + "[" * 50 + "]" * 50, "comment must be text"),
+    ],
+    ids=("seconds", "deep", "less deep"),
+)
+def test_absurd_values_are_refused_in_words(pages, field, sentence):
+    data = f'{{"form": "{pages.shown()["form"]}", "answer": 0, {field}}}'
+    headers = pages.headers("ann") | {"Content-Type": "application/json"}
+    reply = pages.client.post("/answer", data=data, headers=headers)
+    assert reply.status_code == 400
+    assert sentence in reply.json["error"]
+    assert stored(pages) == []

@@ -35,7 +35,7 @@ def rate(url, *answers):
 
 def test_answers_come_from_the_page(tmp_path):
     with WebTeacher(tmp_path, annotators=["ann"]) as teacher:
-        assert teacher.submit(queries(2, Rate(5)), now=7) == [0, 1]
+        teacher.submit(queries(2, Rate(5)), now=7)
         assert teacher.poll() == []
         rate(teacher.url("ann"), 4, 2)
         given = teacher.poll(now=9)
@@ -125,3 +125,17 @@ def test_a_teacher_that_can_t_be_made_leaves_its_folder_free(tmp_path):
     with pytest.raises(ValueError, match="annotators must be different names"):
         WebTeacher(tmp_path, annotators=["ann", "ann"])
     WebTeacher(tmp_path).close()
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"port": 65_536}, r"port must be an integer in 0\.\.65535, got 65536"),
+        ({"port": "80"}, "port must be an integer in .*, got '80'"),
+        ({"name": ""}, "annotator must be a name, got ''"),
+        ({"per_question": 2}, "wants 2 annotators, but there is a link for 1 only"),
+    ],
+)
+def test_settings_that_can_t_work_are_refused(tmp_path, settings, message):
+    with pytest.raises(ValueError, match=message):
+        WebTeacher(tmp_path, **settings)

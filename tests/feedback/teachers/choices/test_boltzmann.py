@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from plaudit.feedback.asks import Compare, Rate
-from plaudit.feedback.teachers.choices import Boltzmann
+from plaudit.feedback.teachers.choices import Boltzmann, RaoKupper, Thurstone
 
 
 def test_boltzmann_is_the_sigmoid_of_the_difference():
@@ -58,5 +58,33 @@ def test_a_share_of_ties_is_calibrated_with_the_agreement_or_alone():
 
 
 def test_a_share_of_ties_out_of_range_is_refused():
-    with pytest.raises(ValueError, match=r"tie_share must be in \[0, 1\), got 1.0"):
+    with pytest.raises(ValueError, match=r"tie_share must be below 1, got 1.0"):
         Boltzmann(tie_share=1.0)
+
+
+@pytest.mark.parametrize(
+    "choice", [Boltzmann(20.0), Thurstone(0.05)], ids=lambda c: type(c).__name__
+)
+@pytest.mark.parametrize("uniform", [0.1, 0.9])
+def test_real_numbers_follow_their_density_however_far_out(choice, uniform):
+    ask = Rate(None, low=-1.0, high=1.0)
+    assert ask.quantile(uniform, 100.0, choice) == pytest.approx(1.0, abs=0.2)
+    assert ask.quantile(uniform, -100.0, choice) == pytest.approx(-1.0, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        Boltzmann(None, agreement=0.75, tie=2.0),
+        RaoKupper(None, agreement=0.75, indifference=1.0),
+        Thurstone(None, agreement=0.75, indifference=1.0),
+    ],
+    ids=lambda choice: type(choice).__name__,
+)
+@pytest.mark.parametrize("ties", [True, False])
+def test_an_agreement_is_that_of_decided_answers_with_and_without_ties(choice, ties):
+    utilities = np.random.default_rng(0).normal(size=200)
+    first, second = np.triu_indices(200, 1)
+    gaps = np.abs(utilities[first] - utilities[second])
+    odds = np.exp(choice.calibrate(utilities, ties).log_pair(gaps, ties))
+    assert odds[:, 0].sum() / odds[:, :2].sum() == pytest.approx(0.75, abs=1e-6)

@@ -29,3 +29,8 @@ def test_all_but_ties_is_boltzmann():
 def test_davidsons_tie_is_refused():
     with pytest.raises(ValueError, match=r"by indifference; got tie=0.5"):
         RaoKupper(tie=0.5)
+
+
+def test_a_vast_indifference_is_a_certain_tie():
+    (odds,) = RaoKupper(indifference=800.0).odds(Compare(ties=True), np.array([1.0, 0.0]))
+    np.testing.assert_array_equal(odds, [0, 0, 1])

@@ -75,7 +75,7 @@ def test_the_learner_plays_on_as_it_does_now():
         recorded(TABULAR, CORRIDOR, [RIGHT], state=2),
         Hindsight(TABULAR, CORRIDOR, 2, "learner"),
     )
-    with pytest.raises(ValueError, match="Hindsight plays on as the learner, whose policy"):
+    with pytest.raises(ValueError, match="Hindsight goes by the learner's own policy"):
         lens(segment)
     lens.set_policy(to_the_left)
     assert lens(segment).actions.tolist() == [RIGHT, LEFT, LEFT]
@@ -106,7 +106,7 @@ def test_of_advice_one_feels_what_acting_on_it_gains():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"steps": 0}, "steps must be at least 1, or None to the end, got 0"),
+        ({"steps": 0}, "steps must be an integer of at least 1, got 0"),
         ({"policy": "oracel"}, "unknown policy 'oracel'; did you mean 'oracle'"),
     ],
 )

@@ -37,7 +37,7 @@ def test_hidden_entries_can_be_anything():
 def test_text_and_rewards_are_opened_on_request():
     seen = Masked(hide=[0], text=True, rewards=True)(SEEN)
     assert (seen.text, seen.rewards.tolist()) == ("says it all", [1.0])
-    with pytest.raises(ValueError, match=r"open the rewards of .*episode=4.* carries none"):
+    with pytest.raises(ValueError, match=r"Masked needs .*episode=4.* carries no rewards"):
         Masked(hide=[0], rewards=True)(SEEN.view())
 
 

@@ -25,7 +25,7 @@ def test_nothing_privileged_is_seen_unless_it_is_named():
 
 @pytest.mark.parametrize("field", ["rewards", "states", "frames", "others"])
 def test_what_is_named_must_be_there(field):
-    with pytest.raises(ValueError, match=rf"opens the {field} of .*episode=4.* carries none"):
+    with pytest.raises(ValueError, match=rf"lens needs the .*episode=4.* carries no {field}: "):
         Opened((field,))(WHOLE.view())
 
 

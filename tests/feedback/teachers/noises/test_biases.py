@@ -82,15 +82,13 @@ def test_what_cannot_be_read_is_refused(noise, context, message):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: LengthBias(np.nan), "LengthBias: weight must be finite, got nan"),
-        (lambda: LengthBias(1.0, "step"), "no length of 'step'; did you mean 'steps'"),
-        (
-            lambda: Sycophancy(1.0, "contain"),
-            "agrees is 'contains' or 'module:attribute', got 'con",
-        ),
-        (lambda: Sycophancy(1.0, "math:agrees"), "there is no 'math:agrees'"),
+        (lambda: LengthBias(np.nan), "weight must be a finite number, got nan"),
+        (lambda: LengthBias(1.0, "step"), "unknown length 'step'; did you mean 'steps'"),
+        (lambda: Sycophancy(1.0, "contain"), "agreement 'contain'; did you mean 'contains'"),
+        (lambda: Sycophancy(1.0, "math:agrees"), "there is no agreement 'math:agrees'"),
+        (lambda: Sycophancy(1.0, "math:pi"), "agreement 'math:pi' must be callable"),
     ],
 )
 def test_settings_that_mean_nothing_are_refused(make, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((ValueError, KeyError, TypeError), match=message):
         make()

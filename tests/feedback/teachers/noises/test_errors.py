@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from plaudit.feedback.asks import Choose, Compare, Correct, Critique, Mark, Rate, React
-from plaudit.feedback.teachers.noises import Lapse, Mistake, Skip
+from plaudit.feedback.teachers.choices import Boltzmann
+from plaudit.feedback.teachers.noises import Lapse, Mistake, Reticence, Skip
 from plaudit.feedback.teachers.noises.base import Odds
 from tests.feedback.teachers.noises.situations import meant, situation
 
@@ -46,11 +47,27 @@ def test_a_mistaken_mark_is_one_of_the_other_kind_and_none_beyond_the_end():
     np.testing.assert_array_equal(beyond, [1.0, 0.0, 0.0])
 
 
-def test_a_mistaken_reaction_is_its_opposite_and_silence_stays():
-    # love <-> hate: 0.8 * 0.3 + 0.2 * 0.1 = 0.26, 0.8 * 0.1 + 0.2 * 0.3 = 0.14
-    ask = React(("love", "hate", "shrug"), (1, -1, -1), (0.3, 0.2, 0.1))
-    (part,), _ = spoilt(Mistake(0.2), ask, [0.3, 0.1, 0.05, 0.55])
-    np.testing.assert_allclose(part, [0.26, 0.14, 0.05, 0.55])
+def test_a_mistaken_reaction_is_that_to_what_is_as_far_on_the_other_side():
+    # love has 0.3 at most and 0.24 here, so 0.06 there; hate 0.2 and 0.04, so 0.16:
+    # 0.8 * 0.24 + 0.2 * 0.06 = 0.204, 0.8 * 0.04 + 0.2 * 0.16 = 0.064
+    ask = React(("love", "hate"), (1, -1), (0.3, 0.2))
+    (part,), _ = spoilt(Mistake(0.2), ask, [0.24, 0.04, 0.72])
+    np.testing.assert_allclose(part, [0.204, 0.064, 0.732])
+
+
+def test_an_adversary_s_only_reaction_goes_to_what_is_bad():
+    good = Boltzmann(1.0).odds(React(), np.array([3.0]))
+    bad = Boltzmann(1.0).odds(React(), np.array([-3.0]))
+    (part,), _ = spoilt(Mistake(1.0), React(), good[0])
+    np.testing.assert_allclose(part, bad[0])
+
+
+def test_a_mistake_keeps_what_another_noise_made_impossible_answers_of():
+    # unsaid is no answer that a critic means: reticence put 0.2 there, and there it stays
+    parts = Reticence(0.2).odds(meant(Critique(2)), situation(Critique(2)))
+    turned = Mistake(1.0).odds(parts, situation(Critique(2))).parts
+    assert [part.sum() for part in turned] == pytest.approx([1.0] * 4)
+    assert [part[0] for part in turned] == pytest.approx([0.2] * 4)
 
 
 def test_a_mistaken_critique_turns_its_scale_round_and_right_into_wrong():
@@ -87,5 +104,5 @@ def test_skips_add_up():
 @pytest.mark.parametrize("noise", [Mistake, Lapse, Skip])
 @pytest.mark.parametrize("rate", [-0.1, 1.1, float("nan")])
 def test_a_rate_that_is_no_probability_is_refused(noise, rate):
-    with pytest.raises(ValueError, match=rf"{noise.__name__}: rate must be a probability"):
+    with pytest.raises(ValueError, match=rf"{noise.__name__}: rate must be a number in 0\.\.1"):
         noise(rate)

@@ -48,11 +48,11 @@ def test_the_time_of_leaving_is_geometric_and_everybodys_own():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Anchoring(1.1), r"Anchoring: weight must be in \[0, 1\], got 1.1"),
-        (lambda: Fatigue(-0.1), "Fatigue: rate must be at least 0, got -0.1"),
+        (lambda: Anchoring(1.1), r"weight must be a number in 0\.\.1, got 1\.1"),
+        (lambda: Fatigue(-0.1), "rate must be a finite number of at least 0, got -0.1"),
         (lambda: DropOut(), "DropOut needs after, or a rate above 0; got rate=None"),
-        (lambda: DropOut(rate=1.5), "DropOut: rate must be a probability"),
-        (lambda: DropOut(-1), "DropOut: after must be at least 0, got -1"),
+        (lambda: DropOut(rate=1.5), r"rate must be a number in 0\.\.1"),
+        (lambda: DropOut(-1), "after must be an integer of at least 0, got -1"),
     ],
 )
 def test_settings_out_of_range_are_refused(make, message):

@@ -41,7 +41,7 @@ def test_position_bias_leaves_ratings_and_certain_ties_alone():
 
 
 def test_a_bias_that_is_not_finite_is_refused():
-    with pytest.raises(ValueError, match="logit must be finite, got inf"):
+    with pytest.raises(ValueError, match="logit must be a finite number, got inf"):
         PositionBias(np.inf)
 
 

@@ -113,8 +113,8 @@ def test_a_released_teacher_skips_and_ties_while_returns_are_positive():
     ("settings", "message"),
     [
         ({}, "needs a threshold or a share, got neither"),
-        ({"threshold": np.nan}, "threshold must be finite, got nan"),
-        ({"share": 0.0}, "share must be above 0, got 0.0"),
+        ({"threshold": np.nan}, "threshold must be a finite number, got nan"),
+        ({"share": 0.0}, "share must be a finite number above 0, got 0.0"),
     ],
 )
 def test_settings_out_of_range_are_refused(noise, settings, message):
@@ -129,5 +129,5 @@ def test_what_cannot_be_calibrated_or_used_is_refused():
         answered(Equal(share=0.1), Compare(), [0.0, 1.0])
     with pytest.raises(ValueError, match="ReleasedSkip has no margin yet"):
         answered(ReleasedSkip(0.1), Compare(), [0.0, 1.0])
-    with pytest.raises(ValueError, match=r"ReleasedEqual: eps must be at least 0, got -0.1"):
+    with pytest.raises(ValueError, match=r"eps must be a finite number of at least 0, got -0.1"):
         ReleasedEqual(-0.1)

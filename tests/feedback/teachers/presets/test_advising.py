@@ -92,7 +92,7 @@ def test_agreement_is_that_of_two_actions_in_one_place():
     # sigmoid(2 beta) = 0.8. Values of different cells differ too, but nobody compares them.
     teacher = advisor(TABULAR, CORRIDOR, agreement=0.8)
     queries = [asked(Advise(2), [LEFT], state=cell) for cell in (1, 2, 3, 4, 3)]
-    teacher.answer(queries)
+    teacher.answer(queries * 10)
     assert teacher.probs(queries[1])[RIGHT] == pytest.approx(0.8)
     assert teacher.probs(queries[0])[RIGHT] == pytest.approx(0.5)
 

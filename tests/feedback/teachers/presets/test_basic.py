@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 
@@ -44,3 +46,32 @@ def test_other_teachers_refuse_hidden_truth():
 def test_an_unknown_teacher_is_answered_with_the_nearest_name():
     with pytest.raises(KeyError, match="unknown teacher 'boltzman'; did you mean 'boltzmann'"):
         feedback.make("boltzman")
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "message"),
+    [
+        ("boltzmann", {"beta": "1"}, "beta must be a finite number of at least 0, got '1'"),
+        ("boltzmann", {"agreement": "0.8"}, "agreement must be a finite number, got '0.8'"),
+        ("boltzmann", {"spread": True}, "spread must be a finite number above 0, got True"),
+        ("boltzmann", {"seed": "x"}, "seed must be an integer of at least 0, got 'x'"),
+        ("oracle", {"seed": -1}, "seed must be an integer of at least 0, got -1"),
+        ("oracle", {"gamma": None}, "gamma must be a number above 0 and at most 1, got None"),
+        ("noisy_person", {"mistake": "no"}, "Mistake: rate must be a number in 0..1, got 'no'"),
+        ("crowd", {"annotators": 2.5}, "annotators must be an integer of at least 1, got 2.5"),
+        ("crowd", {"seed": 1.5}, "seed must be an integer of at least 0, got 1.5"),
+        ("thurstone", {"sd": "1"}, "sd must be a finite number above 0, got '1'"),
+        ("tired", {"leaves_after": 2.5}, "after must be an integer of at least 0, got 2.5"),
+        ("verbose", {"weight": "1"}, "weight must be a finite number, got '1'"),
+        ("bpref_skip", {"eps": "1"}, "share must be a finite number above 0, got '1'"),
+        ("bpref_oracle", {"as_released": "yes"}, "as_released must be True or False, got 'yes'"),
+        (
+            "boltzmann",
+            {"agreement": 0.8, "reference_returns": "ab"},
+            "reference_returns must be a list of 1 or more numbers",
+        ),
+    ],
+)
+def test_a_setting_of_the_wrong_kind_is_named(name, settings, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        feedback.make(name, **settings)

@@ -35,7 +35,7 @@ def test_a_rubric_is_boltzmann_in_its_score():
 
 def test_an_agreement_is_calibrated_on_the_first_batch():
     teacher = criteria.rubric(agreement=0.9)
-    teacher.answer([Query((GOOD, POOR), Compare(), query_id=i) for i in range(10)])
+    teacher.answer([Query((GOOD, POOR), Compare(), query_id=i) for i in range(50)])
     assert asked(teacher, Compare(), GOOD, POOR)[0] == pytest.approx(0.9)
     with pytest.raises(ValueError, match="give beta or agreement, not both"):
         criteria.rubric(beta=1.0, agreement=0.9)
@@ -65,7 +65,7 @@ def test_votes_are_calibrated_within_each_query_only():
     one = Query((third, POOR), Compare()), Query((GOOD, POOR), Compare())
     shorter = {"name": "less", "of": "words"}
     teacher = criteria.constitution([shorter, "variety"], [1.0, 2.0], agreement=0.8)
-    teacher.answer([*one] * 5)
+    teacher.answer([*one] * 25)
     votes = [teacher.probs(query)[0] for query in one]
     assert np.mean(votes) == pytest.approx(0.8)
     assert teacher.choice.beta == pytest.approx(np.log(votes[1] / (1 - votes[1])))

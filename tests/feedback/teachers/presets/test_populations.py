@@ -84,7 +84,7 @@ def test_a_basis_may_be_asked_all_that_its_utilities_say():
 def test_settings_out_of_range_are_refused():
     with pytest.raises(ValueError, match=r"at least two likings, got \['oracle'\]"):
         personalised(["oracle"])
-    with pytest.raises(ValueError, match="alpha must be above 0, got 0"):
+    with pytest.raises(ValueError, match=r"alpha\[0\] must be a finite number above 0, got 0"):
         personalised(TWO, alpha=0)
     with pytest.raises(ValueError, match="assign 'mixed'; did you mean 'mixture'"):
         types(TWO, assign="mixed")

@@ -7,7 +7,7 @@ from plaudit.feedback.teachers.presets.rationality import rationality
 def test_beta_is_the_default_where_nothing_is_said():
     assert rationality() == Boltzmann(1.0)
     assert rationality(default=3.0) == Boltzmann(3.0)
-    assert rationality(2.0, tie=0.5, center=1.0) == Boltzmann(2.0, tie=0.5, center=1.0)
+    assert rationality(beta=2.0, tie=0.5, center=1.0) == Boltzmann(2.0, tie=0.5, center=1.0)
 
 
 def test_reference_returns_calibrate_at_once():
@@ -19,6 +19,6 @@ def test_reference_returns_calibrate_at_once():
 
 def test_beta_and_agreement_exclude_each_other():
     with pytest.raises(ValueError, match=r"not both: beta=1\.0, agreement=0\.8"):
-        rationality(1.0, 0.8)
+        rationality(beta=1.0, agreement=0.8)
     with pytest.raises(ValueError, match="reference_returns calibrate an agreement"):
         rationality(reference_returns=[0.0, 1.0])

@@ -85,5 +85,5 @@ def test_beta_and_agreement_exclude_each_other():
 def test_agreement_is_met_on_the_first_batch():
     # All pairs of regrets 2, 0 that differ: sigmoid(2 beta) = 0.9
     teacher = regret(TABULAR, CORRIDOR, agreement=0.9)
-    teacher.answer([which()] * 5)
+    teacher.answer([which()] * 50)
     assert teacher.probs(which())[1] == pytest.approx(0.9)

@@ -137,5 +137,5 @@ def test_learned_values_of_the_wrong_shape_are_refused():
 @pytest.mark.parametrize("gamma", [0.0, 1.5, float("nan")])
 def test_gamma_outside_its_range_is_refused(gamma):
     for make in (lambda: Regret(TABULAR, gamma=gamma), lambda: LearnedRegret("a:b", gamma)):
-        with pytest.raises(ValueError, match=r"gamma must be in \(0, 1\]"):
+        with pytest.raises(ValueError, match=r"gamma must be a number above 0 and at most 1"):
             make()

@@ -107,7 +107,7 @@ def test_states_of_another_world_are_refused():
     seen = played(MATH_WORLD, IDK, END)
     with pytest.raises(ValueError, match="expected a state of TokenMath"):
         Verifier(world=MATH_WORLD, settings={"steps": 4}).segment(seen)
-    with pytest.raises(ValueError, match="carries no states of the world"):
+    with pytest.raises(ValueError, match="Verifier needs the states of the world"):
         Verifier(world=MATH_WORLD).segment(seen.view())
 
 

@@ -2,7 +2,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from plaudit.feedback.wrappers.counted_actions import discrete_actions, legal_actions
+from plaudit.feedback.wrappers.discrete_actions import discrete_actions, legal_actions
 
 
 def test_without_a_mask_everything_is_legal():
