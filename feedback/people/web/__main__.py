@@ -1,6 +1,7 @@
 """Serve a desk's page without the run that asked: python -m plaudit.feedback.people.web FOLDER."""
 
 import argparse
+import signal
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -32,6 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             parser.error(str(error))
         for annotator, link in server.links.items():
             print(f"{annotator} judges at {link}", flush=True)
+        # Also where it runs in the background: shells start jobs there with interrupts ignored.
+        for stop in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(stop, signal.default_int_handler)
         print("Interrupt (Ctrl+C) to stop.", flush=True)
         try:
             Event().wait()
