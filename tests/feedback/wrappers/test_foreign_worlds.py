@@ -177,6 +177,7 @@ def test_what_is_neither_numbers_nor_words_is_refused():
 
 
 def test_frames_are_what_the_world_shows_at_each_time_in_vectors_too():
+    pytest.importorskip("pygame", reason="draws FrozenLake: pip install gymnasium[toy-text]")
     ours = {"id": "FrozenLake-v1", "render_mode": "rgb_array"}
     single = RecordSegments(gym.make(**ours), 2, frames=True)
     venv = gym.make_vec(num_envs=2, vectorization_mode="sync", **ours)
