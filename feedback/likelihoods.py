@@ -117,6 +117,7 @@ def _check_answers(ask: Ask, answers: torch.Tensor, choice: Any) -> None:
         right = bool(((codes >= 0) & (codes < sizes)).all())
     if not right:
         raise ValueError(f"answers to {ask.kind!r} must each be {ask.expected}")
-    one_level = isinstance(ask, Compare) and ask.levels == 1
-    if one_level and type(choice) is Boltzmann and choice.tie == 0.0 and bool((answers == 2).any()):
-        raise ValueError("a tie has probability 0 under tie=0; give tie > 0")
+    if isinstance(ask, Compare) and bool((answers == 2 * ask.levels).any()):
+        equals = choice.log_pair(torch.zeros(1), True)
+        if bool(equals[0, 2] == -torch.inf):
+            raise ValueError("a tie has probability 0 under tie=0; give tie or indifference > 0")

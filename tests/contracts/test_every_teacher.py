@@ -74,15 +74,14 @@ def test_only_differences_of_return_count_even_far_below_zero(case, by):
     np.testing.assert_allclose(near, there, atol=1e-9)
 
 
-@pytest.mark.parametrize("case", COMPARISONS, ids=str)
+@pytest.mark.parametrize("case", [c for c in COMPARISONS if c.symmetric], ids=str)
 def test_an_exact_tie_is_fair(case):
     query, teacher = case.query(), make(case)
     equal = replace(query, segments=(query.segments[0],) * 2)
     # The mean over what is shown first, which a position bias may favour.
     odds = sum(teacher.probs(replace(equal, order=order)) for order in ((0, 1), (1, 0)))
-    if case.symmetric:
-        mirror = [*query.ask.mirror(0), query.ask.space.n]
-        np.testing.assert_allclose(odds, odds[mirror], atol=1e-12)
+    mirror = [*query.ask.mirror(0), query.ask.space.n]
+    np.testing.assert_allclose(odds, odds[mirror], atol=1e-12)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

@@ -169,6 +169,8 @@ def test_masked_rows_of_answers_with_parts_count_nothing():
             {"scale": -1.0},
             "number of at least 0, got -1.0",
         ),
+        (Compare(ties=True, levels=2), [4], (1, 2), {}, "a tie has probability 0 under tie=0"),
+        (Compare(ties=True), [2], (1, 2), {"choice": Thurstone()}, "a tie has probability 0"),
         (Compare(), [0], (1, 2), {"lapse": 1.0}, r"lapse must be in \[0, 1\), got 1.0"),
     ],
 )
