@@ -7,12 +7,12 @@ import torch
 
 @dataclass(frozen=True)
 class Groups:
-    """Rewards seen from within their groups.
+    """Scores seen from within their groups.
 
     Attributes:
         index: (B,) int64, the number of each row's group, 0 .. groups - 1.
         size: (B,) int64, rows in each row's group.
-        deviation: (B,) reward units, reward minus the group's mean; exactly 0 where all are equal.
+        deviation: (B,) reward units, score minus the group's mean; exactly 0 where all are equal.
     """
 
     index: torch.Tensor
@@ -20,28 +20,28 @@ class Groups:
     deviation: torch.Tensor
 
 
-def grouped(rewards: torch.Tensor, groups: torch.Tensor) -> Groups:
-    """Compare rewards (B,) within groups (B,); rows of a group need not be neighbours.
+def grouped(scores: torch.Tensor, groups: torch.Tensor) -> Groups:
+    """Compare scores (B,) within groups (B,); rows of a group need not be neighbours.
 
     Raises:
-        ValueError: no rows, or a reward is not finite; the message names the first such row.
+        ValueError: no rows, or a score is not finite; the message names the first such row.
         TypeError: groups are not int64.
     """
     if groups.dtype != torch.int64:
         raise TypeError(f"groups: expected torch.int64, got {groups.dtype}")
-    if len(rewards) == 0:
-        raise ValueError("rewards: expected at least one row, got none")
-    bad = ~torch.isfinite(rewards)
+    if len(scores) == 0:
+        raise ValueError("scores: expected at least one row, got none")
+    bad = ~torch.isfinite(scores)
     if bool(bad.any()):
         row = int(bad.nonzero()[0])
-        raise ValueError(f"rewards: row {row} is {float(rewards[row])}; expected finite numbers")
+        raise ValueError(f"scores: row {row} is {float(scores[row])}; expected finite numbers")
     _, index, counts = torch.unique(groups, return_inverse=True, return_counts=True)
     size = counts[index]
-    # Counting from the group's least reward makes equal rewards deviate by exactly 0; with a
+    # Counting from the group's least score makes equal scores deviate by exactly 0; with a
     # rounded mean, the division by a standard deviation near 0 would blow the rounding up.
-    least = rewards.new_zeros(len(counts))
-    least = least.scatter_reduce(0, index, rewards, "amin", include_self=False)
-    above = rewards - least[index]
+    least = scores.new_zeros(len(counts))
+    least = least.scatter_reduce(0, index, scores, "amin", include_self=False)
+    above = scores - least[index]
     return Groups(index, size, above - total(above, index)[index] / size)
 
 

@@ -16,14 +16,14 @@ EPSILON = 1e-4  # reward units, added to the standard deviation, as TRL
 Std = Literal["group", "batch", "none"]
 
 
-def group(rewards: torch.Tensor, groups: torch.Tensor, *, std: Std = "group") -> torch.Tensor:
-    """Rewards minus their group's mean, divided by a standard deviation, (B,).
+def group(scores: torch.Tensor, groups: torch.Tensor, *, std: Std = "group") -> torch.Tensor:
+    """Scores minus their group's mean, divided by a standard deviation, (B,).
 
-    A group whose rewards are all equal, so also a group of one member, gets exactly 0: it has
+    A group whose scores are all equal, so also a group of one member, gets exactly 0: it has
     nothing to compare.
 
     Args:
-        rewards: (B,) reward units, one per answer.
+        scores: (B,) reward units, one per answer.
         groups: (B,) int64, rows with equal numbers answer the same prompt; any order.
         std: whose spread divides: the row's "group", the whole "batch", or "none" at all.
 
@@ -31,20 +31,20 @@ def group(rewards: torch.Tensor, groups: torch.Tensor, *, std: Std = "group") ->
         advantage: (B,) standard deviations, or reward units with "none"; without gradient.
 
     Raises:
-        ValueError: shapes differ, no rows, a reward is not finite, unknown `std`.
+        ValueError: shapes differ, no rows, a score is not finite, unknown `std`.
         TypeError: groups are not int64.
 
     Source: arXiv:2402.03300 section 4.1.2.
     """
-    shapes.check(rewards=(rewards, "B"), groups=(groups, "B"))
+    shapes.check(scores=(scores, "B"), groups=(groups, "B"))
     if std not in get_args(Std):
         raise ValueError(f"std must be one of {', '.join(get_args(Std))}, got {std!r}")
-    rewards = masking.widen(rewards.detach())
-    within = base.grouped(rewards, groups)
+    scores = masking.widen(scores.detach())
+    within = base.grouped(scores, groups)
     if std == "none":
         return within.deviation
     if std == "batch":
-        spread = rewards.std() if len(rewards) > 1 else rewards.new_zeros(())
+        spread = scores.std() if len(scores) > 1 else scores.new_zeros(())
     else:
         squares = base.total(within.deviation.square(), within.index)[within.index]
         spread = (squares / (within.size - 1).clamp(min=1)).sqrt()

@@ -13,24 +13,24 @@ from plaudit.agents import masking, shapes
 from plaudit.agents.advantages import base
 
 
-def leave_one_out(rewards: torch.Tensor, groups: torch.Tensor) -> torch.Tensor:
-    """Rewards minus the mean reward of the other members of their group, (B,).
+def leave_one_out(scores: torch.Tensor, groups: torch.Tensor) -> torch.Tensor:
+    """Scores minus the mean reward of the other members of their group, (B,).
 
     Args:
-        rewards: (B,) reward units, one per answer.
+        scores: (B,) reward units, one per answer.
         groups: (B,) int64, rows with equal numbers answer the same prompt; any order.
 
     Returns:
         advantage: (B,) reward units, without gradient; sums to 0 within each group.
 
     Raises:
-        ValueError: shapes differ, no rows, a reward is not finite, a group has one member only.
+        ValueError: shapes differ, no rows, a score is not finite, a group has one member only.
         TypeError: groups are not int64.
 
     Source: arXiv:2402.14740 (RLOO).
     """
-    shapes.check(rewards=(rewards, "B"), groups=(groups, "B"))
-    within = base.grouped(masking.widen(rewards.detach()), groups)
+    shapes.check(scores=(scores, "B"), groups=(groups, "B"))
+    within = base.grouped(masking.widen(scores.detach()), groups)
     alone = (within.size == 1).nonzero()
     if len(alone) > 0:
         row = int(alone[0])

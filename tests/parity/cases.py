@@ -125,9 +125,9 @@ def _grpo_cases() -> Iterator[Case]:
 
 
 def _group_cases() -> Iterator[Case]:
-    # The second group's rewards are all equal: nothing to learn from it.
-    rewards = torch.tensor([1.0, 0.0, 0.5, 0.25, 0.5, 0.5, 0.5, 0.5, -2.0, 3.0, 0.1, 0.7])
-    inputs = {"rewards": rewards, "groups": torch.arange(3).repeat_interleave(4)}
+    # The second group's scores are all equal: nothing to learn from it.
+    scores = torch.tensor([1.0, 0.0, 0.5, 0.25, 0.5, 0.5, 0.5, 0.5, -2.0, 3.0, 0.1, 0.7])
+    inputs = {"scores": scores, "groups": torch.arange(3).repeat_interleave(4)}
     for std in ("group", "batch", "none"):
         yield Case(
             f"trl group advantage, scale_rewards {std}",

@@ -111,11 +111,11 @@ def _trainer(**attributes: Any) -> Any:
 
 
 def _scorer(inputs: Tensors, **attributes: Any) -> Any:
-    rows = len(inputs["rewards"])
+    rows = len(inputs["scores"])
     one_token = [[1]] * rows
     return _trainer(
         _generate=lambda _: (one_token, one_token, None, [""] * rows, None, {}, None, None),
-        _calculate_rewards=lambda *_: inputs["rewards"].unsqueeze(1),
+        _calculate_rewards=lambda *_: inputs["scores"].unsqueeze(1),
         _get_per_token_logps_and_entropies=lambda *_, **__: (torch.zeros(rows, 1), None, None),
         _tokenizer=SimpleNamespace(pad_token_id=0),
         _logs=defaultdict(list, rewards=defaultdict(list), extra=defaultdict(list)),
@@ -137,7 +137,7 @@ def _scorer(inputs: Tensors, **attributes: Any) -> Any:
 
 
 def _prompts(inputs: Tensors) -> list[dict[str, str]]:
-    return [{"prompt": ""}] * len(inputs["rewards"])
+    return [{"prompt": ""}] * len(inputs["scores"])
 
 
 def _batch(mask: torch.Tensor) -> dict[str, Any]:

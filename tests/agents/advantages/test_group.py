@@ -44,7 +44,7 @@ def test_bad_arguments_raise() -> None:
         group(rewards, groups, std="groups")
     with pytest.raises(TypeError, match=r"groups: expected torch\.int64, got torch\.float32"):
         group(rewards, groups.float())
-    with pytest.raises(ValueError, match="rewards: row 1 is nan"):
+    with pytest.raises(ValueError, match="scores: row 1 is nan"):
         group(torch.tensor([1.0, float("nan")]), groups)
     with pytest.raises(ValueError, match="at least one row"):
         group(rewards[:0], groups[:0])
