@@ -13,6 +13,9 @@ LOSSES = {
     "rloo": "plaudit.agents.losses.rloo:rloo",
 }
 
+PER_ANSWER = frozenset({"grpo", "rloo"})
+"""Losses that take one advantage per answer, (B,), where the others take one per token."""
+
 POLICIES = {
     "causal_lm": "plaudit.agents.policies.causal_lm:CausalLM",
     "ngram": "plaudit.agents.policies.ngram:NgramPolicy",
@@ -21,7 +24,7 @@ POLICIES = {
 }
 
 TRAINERS = {
-    "grpo": "plaudit.agents.trainers.on_policy:grpo",
-    "ppo": "plaudit.agents.trainers.on_policy:ppo",
-    "rloo": "plaudit.agents.trainers.on_policy:rloo",
+    "grpo": "plaudit.agents.trainers.recipes:grpo",
+    "ppo": "plaudit.agents.trainers.recipes:ppo",
+    "rloo": "plaudit.agents.trainers.recipes:rloo",
 }

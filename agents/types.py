@@ -41,16 +41,31 @@ class TokenBatch:
 
 @dataclass(frozen=True)
 class Rollout:
-    """A batch of answers and what the world (through its wrappers) paid for them.
+    """A batch of answers, or of whole conversations, and what the world paid for them.
+
+    In a conversation `batch.tokens` holds what was written and what was heard in reply, in one row;
+    `batch.action_mask` tells them apart. A row that failed (the world broke, the context ran over)
+    has no token that the policy chose, so nothing is learned from it; it is not scored 0.
 
     Attributes:
         batch: the sampled answers.
         rewards: (B, T) float32, the reward the learner sees, at the token it was paid for.
-        groups: (B,) int64, rows with equal numbers answer the same prompt.
+        groups: (B,) int64, rows with equal numbers began in the same state of the world.
+        turns: (B, T) int64, number of the turn in which a token was written; 0 elsewhere.
+        states: (B, T) int64, equal where the same was seen when the turn began; None for a world
+            of one turn, in which equal groups say so.
+        valid: share of tokens, or of texts in a conversation, that the world could take.
+        greedy_scores: (B,) what the likeliest answer to the same prompt earned, where asked for.
+        true_scores: (B,) true return, for logs only; None where it is hidden.
         info: the world's info of each row's last step; only evaluators read it.
     """
 
     batch: TokenBatch
     rewards: torch.Tensor
     groups: torch.Tensor
+    turns: torch.Tensor
+    states: torch.Tensor | None = None
+    valid: float = 1.0
+    greedy_scores: torch.Tensor | None = None
+    true_scores: torch.Tensor | None = None
     info: dict[str, Any] = field(default_factory=dict)

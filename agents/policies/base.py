@@ -15,6 +15,7 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
+from plaudit.agents.device import send
 from plaudit.agents.policies import sampling
 from plaudit.agents.shapes import check
 from plaudit.agents.types import TokenBatch
@@ -111,6 +112,7 @@ class TokenPolicy(nn.Module, ABC):
         *,
         max_new: int,
         rng: torch.Generator,
+        greedy: bool = False,
     ) -> TokenBatch:
         """Sample one answer to each prompt.
 
@@ -119,6 +121,7 @@ class TokenPolicy(nn.Module, ABC):
             prompt_mask: (B, P), true where not padding.
             max_new: longest answer, tokens.
             rng: on any device; each call draws B * max_new numbers, whatever the answers are.
+            greedy: take the likeliest token each time.
 
         Raises:
             ValueError: prompts do not fit the policy or its context, or logits are not finite.
@@ -133,7 +136,7 @@ class TokenPolicy(nn.Module, ABC):
         logits, cache = self.start(ids, mask, ids.shape[1] + max_new)
         for t in range(max_new):
             scores = self._log_probs(logits)
-            chosen = sampling.draw(scores, uniform[:, t])
+            chosen = scores.argmax(-1) if greedy else sampling.draw(scores, uniform[:, t])
             action_mask[:, t] = running
             tokens[:, t] = torch.where(running, chosen, self.pad_id)
             logp[:, t] = torch.where(running, sampling.pick(scores, chosen), 0.0)
@@ -251,7 +254,7 @@ class TokenPolicy(nn.Module, ABC):
         check(prompt_ids=(ids, "B P"), prompt_mask=(mask, "B P"))
         if max_new < 1:
             raise ValueError(f"an answer needs at least 1 token, got max_new = {max_new}")
-        ids, mask = ids.to(self.device, torch.int64), mask.to(self.device, torch.bool)
+        ids, mask = send(ids.long(), self.device), send(mask.bool(), self.device)
         if (mask[:, :-1] & ~mask[:, 1:]).any():
             raise ValueError("prompts are padded on the left; prompt_mask has padding after tokens")
         wrong = ids[mask & ((ids < 0) | (ids >= self.symbols))]
@@ -264,13 +267,6 @@ class TokenPolicy(nn.Module, ABC):
                 f"the context of {self.context} tokens"
             )
         return ids.masked_fill(~mask, self.pad_id), mask
-
-
-def resolve_device(device: str | torch.device) -> torch.device:
-    """The device named; "auto" is a GPU where there is one, else the CPU."""
-    if device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return torch.device(device)
 
 
 def _uniform(shape: tuple[int, ...], rng: torch.Generator) -> torch.Tensor:

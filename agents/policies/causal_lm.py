@@ -17,7 +17,8 @@ from typing import Any, Literal, Unpack
 import torch
 from torch import nn
 
-from plaudit.agents.policies.base import TokenPolicy, resolve_device
+from plaudit.agents.device import resolve_device
+from plaudit.agents.policies.base import TokenPolicy
 from plaudit.agents.policies.sampling import Sampling
 
 LORA_SCALE = 2

@@ -10,7 +10,8 @@ from typing import Unpack
 import numpy.typing as npt
 import torch
 
-from plaudit.agents.policies.base import TokenPolicy, resolve_device
+from plaudit.agents.device import resolve_device
+from plaudit.agents.policies.base import TokenPolicy
 from plaudit.agents.policies.prior import NgramPrior
 from plaudit.agents.policies.sampling import Sampling
 

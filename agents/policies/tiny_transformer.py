@@ -17,7 +17,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from plaudit.agents.policies.base import TokenPolicy, resolve_device
+from plaudit.agents.device import resolve_device
+from plaudit.agents.policies.base import TokenPolicy
 from plaudit.agents.policies.prior import NgramPrior
 from plaudit.agents.policies.sampling import Sampling
 

@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from gymnasium.vector import AutoresetMode, VectorEnv
 
 from plaudit.agents.policies.base import TokenPolicy, read_windows
+from plaudit.agents.rollout.truth import Truth
 from plaudit.agents.types import Rollout
 from plaudit.envs.types import TokenSpec
 from plaudit.feedback.wrappers.base import env_id, layers
@@ -23,7 +25,12 @@ FORM = ("autoreset_mode", "game", "num_envs", "vectorization_mode")
 
 
 def collect(
-    policy: TokenPolicy, venv: AnyVector, *, seeds: Sequence[int], rng: torch.Generator
+    policy: TokenPolicy,
+    venv: AnyVector,
+    *,
+    seeds: Sequence[int],
+    rng: torch.Generator,
+    greedy: bool = False,
 ) -> Rollout:
     """One answer per row of a token world.
 
@@ -32,27 +39,47 @@ def collect(
         venv: a vector form with auto-reset disabled, wrapped or not.
         seeds: (B,) one per row; rows with equal seeds get the same prompt and form a group.
         rng: of the answers.
+        greedy: write the likeliest tokens.
 
     Raises:
         TypeError, ValueError: see `check_world`.
     """
     spec = check_world(policy, venv)
-    obs, _ = venv.reset(seed=list(seeds))  # type: ignore[arg-type]
+    obs, info = venv.reset(seed=list(seeds))  # type: ignore[arg-type]
     ids, mask = read_windows(obs, spec.pad_id)
-    batch = policy.sample(ids, mask, max_new=spec.max_new, rng=rng)
+    batch = policy.sample(ids, mask, max_new=spec.max_new, rng=rng, greedy=greedy)
     written = batch.action_mask.cpu().numpy()
     actions = np.where(written, batch.tokens.cpu().numpy(), 0)
-    rewards = np.zeros(written.shape)
-    info: dict[str, Any] = {}
+    rewards, legal = np.zeros(written.shape), written.copy()
+    truth, last = Truth(venv), dict[str, Any]()
     for t in range(spec.max_new):
-        if not written[:, t].any():
+        live = written[:, t]
+        if not live.any():
             break
-        _, rewards[:, t], terminated, truncated, step_info = venv.step(actions[:, t])
-        _keep_last(info, step_info, written[:, t] & (terminated | truncated))
+        legal[:, t] &= _permitted(info, actions[:, t])
+        _, rewards[:, t], terminated, truncated, info = venv.step(actions[:, t])
+        truth.add(rewards[:, t], info, live)
+        _keep_last(last, info, live & (terminated | truncated))
     _, groups = np.unique(np.asarray(seeds), return_inverse=True)
-    paid = torch.from_numpy(np.where(written, rewards, 0.0)).float()
     device = batch.tokens.device
-    return Rollout(batch, paid.to(device), torch.from_numpy(groups).to(device), info)
+    return Rollout(
+        batch,
+        torch.from_numpy(np.where(written, rewards, 0.0)).float().to(device),
+        torch.from_numpy(groups).to(device),
+        torch.zeros_like(batch.tokens),
+        valid=float(legal.sum() / written.sum()),
+        true_scores=truth.scores,
+        info=last,
+    )
+
+
+def _permitted(info: dict[str, Any], actions: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """(B,) whether each row's action was legal; without a mask all of them are."""
+    mask = info.get("action_mask")
+    if mask is None:
+        return np.ones(len(actions), np.bool_)
+    allowed: npt.NDArray[np.bool_] = np.asarray(mask)[np.arange(len(actions)), actions] > 0
+    return allowed
 
 
 def token_spec(venv: AnyVector) -> TokenSpec:

@@ -1,203 +1,183 @@
-"""On-policy algorithms as two functions each: what an answer's advantage is, and what the loss is.
+"""A policy-gradient algorithm: an advantage and a loss, by name, bound by their argument names.
+
+What a rollout offers (`rewards`, `scores`, `mask`, `groups`, `turns`, `values`, ...) and what an
+update knows (`logp`, `old_logp`, `advantage`, ...) are tensors under the names that advantages and
+losses give their arguments. So a new algorithm is a function in `advantages/` or `losses/` and a
+line in `recipes.py`.
 
 Rewards arrive with the KL penalty already inside (per token: reward - beta log pi/pi_ref of the
-sampled token), so all three climb J_beta = E[return] - beta KL, except GRPO with std="group",
-whose division by the group's spread gives it a fixed point of its own.
+sampled token), so every unbiased advantage climbs J_beta = E[return] - beta KL. Division by a
+group's spread, and a KL term in the loss, have fixed points of their own.
 """
 
-from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import Literal
+import inspect
+from collections.abc import Callable
+from typing import Any
 
 import torch
 
-from plaudit.agents.advantages.gae import gae
-from plaudit.agents.advantages.group import group
-from plaudit.agents.advantages.leave_one_out import leave_one_out
+from plaudit import agents
 from plaudit.agents.losses.base import Stats
-from plaudit.agents.losses.grpo import grpo
-from plaudit.agents.losses.ppo import ppo, ppo_value
-from plaudit.agents.losses.rloo import rloo
-from plaudit.agents.policies.base import Evaluation, TokenPolicy
-from plaudit.agents.types import TokenBatch
+from plaudit.agents.losses.ppo import ppo_value
+from plaudit.envs.names import nearest
+
+Tensors = dict[str, torch.Tensor]
+
+WHITEN_EPSILON = 1e-8  # added to the standard deviation, as Stable-Baselines3
 
 
-@dataclass(frozen=True)
-class Targets:
-    """What an update aims at.
+class PolicyGradient:
+    """An advantage, a loss and, where there is a critic, its regression.
 
-    Attributes:
-        advantage: (B,) or (B, T), reward units (or standard deviations, where normalised).
-        returns: (B, T) what the critic should say, or None.
-        value: (B, T) what it said when the answers were sampled, or None.
-    """
-
-    advantage: torch.Tensor
-    returns: torch.Tensor | None = None
-    value: torch.Tensor | None = None
-
-    def rows(self, index: torch.Tensor) -> "Targets":
-        return Targets(
-            self.advantage[index],
-            None if self.returns is None else self.returns[index],
-            None if self.value is None else self.value[index],
-        )
-
-
-class Algorithm(ABC):
-    """Two pure functions and their settings.
-
-    Attributes:
-        needs_value: whether a critic is part of it.
-        least_group: fewest answers per prompt from which it learns anything.
-        per_token: whether its loss is a mean over tokens; else it is one over rows.
-    """
-
-    needs_value = False
-    least_group = 1
-
-    @property
-    def per_token(self) -> bool:
-        return False
-
-    def check(self, policy: TokenPolicy, group_size: int) -> None:
-        """Refuse what it cannot learn with; ValueError."""
-        name = type(self).__name__
-        if self.needs_value and policy.value_head is None:
-            raise ValueError(
-                f"{name} needs a policy with a value head; construct it with value_head=True"
-            )
-        if group_size < self.least_group:
-            raise ValueError(
-                f"{name} compares answers to the same prompt: group_size must be at least "
-                f"{self.least_group}, got {group_size}"
-            )
-
-    @abstractmethod
-    def targets(
-        self,
-        rewards: torch.Tensor,
-        batch: TokenBatch,
-        groups: torch.Tensor,
-        value: torch.Tensor | None,
-    ) -> Targets:
-        """Targets of a rollout: rewards (B, T) with the KL inside, groups (B,), value (B, T)."""
-
-    @abstractmethod
-    def loss(
-        self, now: Evaluation, batch: TokenBatch, targets: Targets
-    ) -> tuple[torch.Tensor, Stats]:
-        """The scalar to minimise on some rows, and figures to log."""
-
-
-@dataclass(frozen=True)
-class PPO(Algorithm):
-    """Token-level PPO with a critic.
-
-    Attributes:
-        clip: of the ratio. gamma, lam: of GAE. value_coef: weight of the critic's loss.
+    Args:
+        advantage: a key of `registry.ADVANTAGES`.
+        loss: a key of `registry.LOSSES`.
+        critic: whether values are learned.
         whiten: shift and scale advantages to mean 0 and standard deviation 1 over the batch.
+        value_coef: weight of the critic's loss.
+        value_clip: how far a value may move in one update, reward units; None for any distance.
+        kl_loss: weight of the loss's own KL term (its `beta`), for losses that have one.
+        least_group: fewest answers per prompt from which it learns anything.
+        **settings: of the advantage and of the loss, each by its own name.
 
-    Source: Schulman et al. 2017, arXiv:1707.06347.
+    Raises:
+        KeyError: unknown advantage or loss; TypeError: a setting that neither of them has.
+
+    Source: own design.
     """
 
-    clip: float = 0.2
-    gamma: float = 1.0
-    lam: float = 0.95
-    value_coef: float = 0.5
-    whiten: bool = True
-    needs_value = True
-    per_token = True
-
-    def targets(
+    def __init__(
         self,
-        rewards: torch.Tensor,
-        batch: TokenBatch,
-        groups: torch.Tensor,
-        value: torch.Tensor | None,
-    ) -> Targets:
-        if value is None:
-            raise ValueError("PPO needs a policy with a value head; use value_head=True")
-        mask = batch.action_mask
-        advantage, returns = gae(rewards, value, mask, gamma=self.gamma, lam=self.lam)
+        advantage: str,
+        loss: str,
+        *,
+        critic: bool = False,
+        whiten: bool = False,
+        value_coef: float = 0.5,
+        value_clip: float | None = None,
+        kl_loss: float | None = None,
+        least_group: int = 1,
+        **settings: Any,
+    ) -> None:
+        if kl_loss is not None:
+            settings["beta"] = kl_loss
+        self._advantage = _Bound(f"advantage {advantage!r}", agents.advantage(advantage), settings)
+        self._loss = _Bound(f"loss {loss!r}", agents.loss(loss), settings)
+        self._refuse_unknown(settings)
+        self.critic, self.whiten, self.least_group = critic, whiten, least_group
+        self.value_coef, self.value_clip = value_coef, value_clip
+        self.described = {
+            "advantage": advantage,
+            "loss": loss,
+            "critic": [critic, value_coef, value_clip] if critic else None,
+            "whiten": whiten,
+            **settings,
+        }
+        self._per_answer = loss in agents.registry.PER_ANSWER
+        aggregation = inspect.signature(agents.loss(loss)).parameters.get("aggregation")
+        named = settings.get("aggregation", aggregation.default if aggregation else "")
+        self.per_token: bool = named == "token_mean"
+
+    def wants(self, name: str) -> bool:
+        """Whether the advantage or the loss takes the tensor of this name."""
+        return name in self._advantage.tensors or name in self._loss.tensors
+
+    def targets(self, signals: Tensors) -> Tensors:
+        """What an update aims at.
+
+        Args:
+            signals: of a rollout; at least rewards (B, T) with the KL inside, mask (B, T) and,
+                with a critic, values (B, T).
+
+        Returns:
+            advantage: (B,) or (B, T), as the loss takes it. returns, old_value: (B, T), what the
+            critic should say and what it said, with a critic.
+
+        Raises:
+            ValueError: a signal that the advantage needs is missing or not finite.
+        """
+        mask = signals["mask"]
+        found = self._advantage(signals)
+        advantage, returns = found if isinstance(found, tuple) else (found, None)
         if self.whiten:
-            chosen = advantage[mask]
-            advantage = (advantage - chosen.mean()) / (chosen.std() + 1e-8)
-        return Targets(advantage, returns, value)
+            advantage = _whitened(advantage, mask)
+        if advantage.dim() == 1 and not self._per_answer:
+            advantage = torch.where(mask, advantage.unsqueeze(1), 0.0)
+        targets = {"advantage": advantage}
+        if self.critic:
+            if returns is None:
+                raise ValueError(f"{self._advantage.name} has no returns for a critic to learn")
+            targets |= {"returns": returns, "old_value": signals["values"]}
+        return targets
 
-    def loss(
-        self, now: Evaluation, batch: TokenBatch, targets: Targets
-    ) -> tuple[torch.Tensor, Stats]:
-        if now.value is None or targets.returns is None or targets.value is None:
-            raise ValueError("PPO needs a policy with a value head; use value_head=True")
-        mask = batch.action_mask
-        policy_loss, stats = ppo(now.logp, batch.logp, targets.advantage, mask, clip=self.clip)
-        value_loss, _ = ppo_value(now.value, targets.value, targets.returns, mask)
-        return policy_loss + self.value_coef * value_loss, stats | {"value_loss": value_loss}
+    def loss(self, known: Tensors) -> tuple[torch.Tensor, torch.Tensor | None, Stats]:
+        """The policy's loss, the critic's, and figures to log.
 
-
-@dataclass(frozen=True)
-class RLOO(Algorithm):
-    """REINFORCE with the leave-one-out baseline, a ratio per answer.
-
-    Source: Ahmadian et al. 2024, arXiv:2402.14740.
-    """
-
-    clip: float = 0.2
-    least_group = 2
-
-    def targets(
-        self,
-        rewards: torch.Tensor,
-        batch: TokenBatch,
-        groups: torch.Tensor,
-        value: torch.Tensor | None,
-    ) -> Targets:
-        return Targets(leave_one_out(rewards.sum(1), groups))
-
-    def loss(
-        self, now: Evaluation, batch: TokenBatch, targets: Targets
-    ) -> tuple[torch.Tensor, Stats]:
-        return rloo(now.logp, batch.logp, targets.advantage, batch.action_mask, clip=self.clip)
-
-
-@dataclass(frozen=True)
-class GRPO(Algorithm):
-    """Group-relative advantages, a ratio per token.
-
-    Attributes:
-        std: "group" (as published), "batch" or "none" (climbs J_beta itself).
-        aggregation: how tokens are averaged; see `losses.aggregate`.
-
-    Source: Shao et al. 2024, arXiv:2402.03300; std="none": Liu et al. 2025, arXiv:2503.20783.
-    """
-
-    clip: float = 0.2
-    std: Literal["group", "batch", "none"] = "group"
-    aggregation: str = "sequence_mean"
-    least_group = 2
-
-    @property
-    def per_token(self) -> bool:
-        return self.aggregation == "token_mean"
-
-    def targets(
-        self,
-        rewards: torch.Tensor,
-        batch: TokenBatch,
-        groups: torch.Tensor,
-        value: torch.Tensor | None,
-    ) -> Targets:
-        return Targets(group(rewards.sum(1), groups, std=self.std))
-
-    def loss(
-        self, now: Evaluation, batch: TokenBatch, targets: Targets
-    ) -> tuple[torch.Tensor, Stats]:
-        return grpo(
-            now.logp,
-            batch.logp,
-            targets.advantage,
-            batch.action_mask,
-            clip=self.clip,
-            aggregation=self.aggregation,
+        Args:
+            known: tensors of some rows: those of the rollout, its targets, and what the policy
+                says now (`logp`, and `value` with a critic).
+        """
+        loss, stats = self._loss(known)
+        if not self.critic:
+            return loss, None, stats
+        critic, figures = ppo_value(
+            known["value"],
+            known["old_value"],
+            known["returns"],
+            known["mask"],
+            clip=self.value_clip,
         )
+        stats |= {"value_loss": critic, "explained_variance": figures["explained_variance"]}
+        return loss, self.value_coef * critic, stats
+
+    def weights(self, mask: torch.Tensor) -> torch.Tensor:
+        """What each row (B,) weighs in the loss: its tokens, or 1 if it has any."""
+        return mask.sum(1) if self.per_token else mask.any(1).long()
+
+    def _refuse_unknown(self, settings: dict[str, Any]) -> None:
+        known = self._advantage.settings | self._loss.settings
+        for name in settings:
+            if name not in known:
+                raise TypeError(
+                    f"unknown setting {name!r} of {self._advantage.name} and {self._loss.name}"
+                    f"{nearest(name, known)}"
+                )
+
+
+def setting_names(advantage: str, loss: str) -> set[str]:
+    """Every setting of an algorithm made of the two, its own and those of the functions."""
+    own = inspect.signature(PolicyGradient).parameters.values()
+    names = {p.name for p in own if p.kind is inspect.Parameter.KEYWORD_ONLY}
+    for function in (agents.advantage(advantage), agents.loss(loss)):
+        names |= _Bound("", function, {}).settings
+    return names - {"beta"}  # of the trainer; the loss's own is `kl_loss`
+
+
+class _Bound:
+    """A pure function with its settings, called with tensors by name."""
+
+    def __init__(self, name: str, function: Callable[..., Any], settings: dict[str, Any]) -> None:
+        parameters = inspect.signature(function).parameters
+        self.name, self._function = name, function
+        self.tensors = {
+            key: parameter.default is inspect.Parameter.empty
+            for key, parameter in parameters.items()
+            if "Tensor" in str(parameter.annotation)
+        }
+        self.settings = set(parameters) - set(self.tensors)
+        self._given = {key: value for key, value in settings.items() if key in self.settings}
+
+    def __call__(self, known: Tensors) -> Any:
+        for key, needed in self.tensors.items():
+            if needed and key not in known:
+                raise ValueError(f"{self.name} needs {key!r}, known are {', '.join(known)}")
+        tensors = {key: known[key] for key in self.tensors if key in known}
+        return self._function(**tensors, **self._given)
+
+
+def _whitened(advantage: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    chosen = advantage[mask] if advantage.dim() == 2 else advantage[mask.any(1)]
+    if len(chosen) < 2:
+        return advantage - chosen.mean()
+    white = (advantage - chosen.mean()) / (chosen.std() + WHITEN_EPSILON)
+    return torch.where(mask if advantage.dim() == 2 else mask.any(1), white, 0.0)

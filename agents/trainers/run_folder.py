@@ -57,10 +57,16 @@ class RunFolder:
             lambda path: snapshot.save(path, {"update": update, "state": state}),
         )
 
-    def load(self) -> tuple[State, list[dict[str, Any]]]:
-        """The checkpoint's state and the log up to it; later lines of the log are removed."""
+    def load(self, cut: bool = True) -> tuple[State, list[dict[str, Any]]]:
+        """The checkpoint's state and the log up to it; later lines of the log are removed.
+
+        Args:
+            cut: whether to remove them; of several processes one does.
+        """
         saved = snapshot.load(atomic.current(self.checkpoint_path))
         rows = [row for row in self.rows() if row["update"] <= saved["update"]]
+        if not cut:
+            return saved["state"], rows
         text = "".join(json.dumps(row) + "\n" for row in rows)
         beside = self.log_path.with_suffix(".new")
         beside.write_text(text, encoding="utf-8")

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 import torch
 
-from plaudit.agents.policies.base import resolve_device
 from plaudit.agents.policies.ngram import NgramPolicy
 from plaudit.agents.policies.tiny_transformer import TinyTransformer
 
@@ -155,8 +154,3 @@ def test_padding_does_not_count_towards_the_context():
 def test_windows_must_be_integers():
     with pytest.raises(ValueError, match="float64"):
         TinyTransformer(4).respond(np.zeros((1, 2)), pad_id=4, max_new=1, seed=0)
-
-
-def test_auto_is_a_gpu_where_there_is_one():
-    assert resolve_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
-    assert resolve_device("cpu").type == "cpu"

@@ -1,68 +1,90 @@
 import pytest
 import torch
 
-from plaudit.agents.policies.base import Evaluation
-from plaudit.agents.trainers.algorithms import GRPO, PPO, RLOO
-from plaudit.agents.types import TokenBatch
+from plaudit.agents.trainers import recipes
+from plaudit.agents.trainers.algorithms import PolicyGradient
 
 # Two answers to one prompt: two tokens that earn 1 and 2, one token that earns 1.
 MASK = torch.tensor([[True, True], [True, False]])
 REWARDS = torch.tensor([[1.0, 2.0], [1.0, 0.0]])
-GROUPS = torch.tensor([0, 0])
 NONE = torch.zeros(2, 2)
-BATCH = TokenBatch(
-    torch.zeros(2, 1, dtype=torch.int64),
-    torch.ones(2, 1, dtype=torch.bool),
-    torch.zeros(2, 2, dtype=torch.int64),
-    MASK,
-    NONE,
-    ("length", "ended"),
-)
+SIGNALS = {
+    "rewards": REWARDS,
+    "scores": torch.tensor([3.0, 1.0]),
+    "mask": MASK,
+    "groups": torch.tensor([0, 0]),
+    "values": NONE,
+    "old_logp": NONE,
+}
+
+
+def advantage(recipe, **settings):
+    return recipe.algorithm(**settings).targets(SIGNALS)["advantage"]
 
 
 def test_rloo_takes_the_others_return_off():
     # returns 3 and 1; the baseline of each is the other's: 3 - 1 and 1 - 3
-    assert RLOO().targets(REWARDS, BATCH, GROUPS, None).advantage.tolist() == [2.0, -2.0]
+    assert advantage(recipes.rloo).tolist() == [2.0, -2.0]
 
 
 def test_grpo_takes_the_groups_mean_off_and_may_divide_by_its_spread():
     # mean 2, so +1 and -1; the sample's standard deviation is sqrt(2)
-    plain = GRPO(std="none").targets(REWARDS, BATCH, GROUPS, None).advantage
-    scaled = GRPO().targets(REWARDS, BATCH, GROUPS, None).advantage
-    assert plain.tolist() == [1.0, -1.0]
-    assert scaled.tolist() == pytest.approx([0.7071, -0.7071], abs=1e-3)
+    assert advantage(recipes.grpo, std="none").tolist() == [1.0, -1.0]
+    assert advantage(recipes.grpo).tolist() == pytest.approx([0.7071, -0.7071], abs=1e-3)
 
 
 def test_ppos_advantages_are_whitened_over_the_tokens_that_were_written():
     # lambda 1, critic 0: advantages 1 + 2 = 3, 2 and 1; mean 2, standard deviation 1
-    targets = PPO(lam=1.0).targets(REWARDS, BATCH, GROUPS, NONE)
-    assert targets.advantage[MASK].tolist() == pytest.approx([1.0, 0.0, -1.0])
-    assert targets.returns[MASK].tolist() == [3.0, 2.0, 1.0]
-    plain = PPO(lam=1.0, whiten=False).targets(REWARDS, BATCH, GROUPS, NONE)
-    assert plain.advantage[MASK].tolist() == [3.0, 2.0, 1.0]
+    targets = recipes.ppo.algorithm(lam=1.0).targets(SIGNALS)
+    assert targets["advantage"][MASK].tolist() == pytest.approx([1.0, 0.0, -1.0])
+    assert targets["returns"][MASK].tolist() == [3.0, 2.0, 1.0]
+    plain = advantage(recipes.ppo, lam=1.0, whiten=False)
+    assert plain[MASK].tolist() == [3.0, 2.0, 1.0]
 
 
-def test_ppos_loss_adds_the_critics():
-    now = Evaluation(NONE, NONE, NONE)
-    targets = PPO(lam=1.0, whiten=False).targets(REWARDS, BATCH, GROUPS, NONE)
-    losses = [PPO(value_coef=coef, clip=0.2).loss(now, BATCH, targets)[0].item() for coef in (0, 1)]
-    _, stats = PPO().loss(now, BATCH, targets)
-    assert losses[1] - losses[0] == pytest.approx(stats["value_loss"].item())
-    assert losses[0] < 0 < stats["value_loss"].item()
+def test_an_advantage_per_answer_is_given_to_each_token_where_the_loss_is_per_token():
+    targets = PolicyGradient("leave_one_out", "ppo").targets(SIGNALS)
+    assert targets["advantage"].tolist() == [[2.0, 2.0], [-2.0, 0.0]]
 
 
-def test_rows_of_targets_are_taken_together():
-    targets = PPO(lam=1.0, whiten=False).targets(REWARDS, BATCH, GROUPS, NONE)
-    one = targets.rows(torch.tensor([1]))
-    assert one.returns.tolist() == targets.returns[1:].tolist()
-    assert one.advantage.tolist() == targets.advantage[1:].tolist()
-    assert RLOO().targets(REWARDS, BATCH, GROUPS, None).rows(torch.tensor([0])).returns is None
+def test_the_critics_loss_comes_apart_and_weighted():
+    known = SIGNALS | recipes.ppo.algorithm(whiten=False).targets(SIGNALS)
+    known |= {"logp": NONE, "value": NONE}
+    _, half, stats = recipes.ppo.algorithm().loss(known)
+    _, whole, _ = recipes.ppo.algorithm(value_coef=1.0).loss(known)
+    assert 2 * half.item() == pytest.approx(whole.item()) == pytest.approx(stats["value_loss"])
+    # returns 3, 2 and 1 by critic 0, halved: (9 + 4 + 1) / 3 / 2, with lambda .95 a little less
+    assert recipes.ppo.algorithm(value_coef=1.0).loss(
+        known | {"returns": torch.tensor([[3.0, 2.0], [1.0, 0.0]])}
+    )[1].item() == pytest.approx(14 / 6)
 
 
-def test_ppo_without_a_critic_is_refused():
-    with pytest.raises(ValueError, match="needs a policy with a value head"):
-        PPO().targets(REWARDS, BATCH, GROUPS, None)
-    with pytest.raises(ValueError, match="needs a policy with a value head"):
-        PPO().loss(
-            Evaluation(NONE, NONE, None), BATCH, RLOO().targets(REWARDS, BATCH, GROUPS, None)
-        )
+def test_rows_weigh_by_tokens_only_where_the_loss_is_a_mean_over_tokens():
+    assert recipes.ppo.algorithm().weights(MASK).tolist() == [2, 1]
+    assert recipes.grpo.algorithm().weights(MASK).tolist() == [1, 1]
+    assert recipes.grpo.algorithm(aggregation="token_mean").weights(MASK).tolist() == [2, 1]
+
+
+def test_a_setting_reaches_the_function_that_has_it():
+    known = SIGNALS | {"advantage": torch.tensor([1.0, -1.0]), "logp": NONE}
+    known["ref_logp"] = NONE - 0.5
+    plain = recipes.grpo.algorithm().loss(known)[0]
+    pulled = recipes.grpo.algorithm(kl_loss=2.0).loss(known)[0]
+    # k3 at d = -.5: exp(-.5) - 1 + .5 = .106531 at each token
+    assert (pulled - plain).item() == pytest.approx(2 * 0.106531, abs=1e-5)
+
+
+def test_a_missing_signal_is_named():
+    with pytest.raises(ValueError, match=r"advantage 'gae' needs 'values', known are rewards"):
+        recipes.ppo.algorithm().targets({"rewards": REWARDS, "mask": MASK})
+
+
+def test_an_unknown_setting_is_named_with_the_nearest():
+    message = "unknown setting 'clipp' of advantage 'group' and loss 'grpo'; did you mean 'clip'"
+    with pytest.raises(TypeError, match=message):
+        PolicyGradient("group", "grpo", clipp=0.1)
+
+
+def test_an_advantage_without_returns_teaches_no_critic():
+    with pytest.raises(ValueError, match="advantage 'group' has no returns for a critic"):
+        PolicyGradient("group", "grpo", critic=True).targets(SIGNALS)

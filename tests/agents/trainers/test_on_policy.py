@@ -132,7 +132,7 @@ def test_micro_batches_change_only_the_memory(algorithm, settings):
 def test_the_step_size_decays_linearly():
     trainer = build(updates=4, lr=0.1, lr_decay=0.5)
     sizes = []
-    trainer.train(on_update=lambda _: sizes.append(trainer._optimizer.param_groups[0]["lr"]))
+    trainer.train(on_update=lambda _: sizes.append(trainer._learner._adam.param_groups[0]["lr"]))
     # before update u + 1: 0.1 * (1 - u / 4 * 0.5); row 0 shows the start
     assert sizes == pytest.approx([0.1, 0.1, 0.0875, 0.075, 0.0625])
 
@@ -210,7 +210,7 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(moment, stands, tmp_pat
 
 def test_an_algorithm_with_a_critic_needs_a_value_head():
     policy = TinyTransformer(4, eos_id=3, width=8, heads=2)
-    with pytest.raises(ValueError, match="PPO needs a policy with a value head; construct it with"):
+    with pytest.raises(ValueError, match="needs a policy with a value head; construct it with"):
         agents.make("ppo", world(), policy=policy)
 
 
@@ -309,7 +309,7 @@ def test_a_checkpoint_of_another_world_or_policy_is_refused(tmp_path):
     other.env = VectorRecordSegments(other.env)
     with pytest.raises(ValueError, match=r"the checkpoint is of \{'world': .*VectorRecordSegments"):
         other.resume()
-    trainer._trained.pop()
+    trainer._learner.parameters.pop()
     with pytest.raises(ValueError, match=r"the checkpoint is of \{'parameters': "):
         trainer.resume()
 
