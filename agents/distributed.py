@@ -10,6 +10,7 @@ nothing.
 Source: torch.distributed; gloo on CPUs, NCCL on GPUs.
 """
 
+import atexit
 import os
 from typing import Any, NamedTuple, TypeVar
 
@@ -46,6 +47,7 @@ def ranks() -> Ranks:
         if torch.cuda.is_available():
             torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
         dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+        atexit.register(dist.destroy_process_group)  # gloo's threads abort a process that just ends
     return Ranks(dist.get_rank(), dist.get_world_size())
 
 

@@ -79,6 +79,10 @@ class Trainer(ABC):
     def _set_own_state(self, state: State) -> None:
         """Go back to such a state."""
 
+    @abstractmethod
+    def learned(self) -> list[torch.Tensor]:
+        """What training moves, in a fixed order: bit-equal on all ranks."""
+
     def _evaluation(self) -> Row:
         """Figures of an evaluation, without prefix; only rank 0 is asked."""
         return {}

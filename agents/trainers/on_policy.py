@@ -71,6 +71,9 @@ class OnPolicyTrainer(Trainer):
         pairs = zip(policy.parameters(), self.reference.parameters(), strict=False)
         self._copied = [] if reference is not None else [r for p, r in pairs if p.requires_grad]
 
+    def learned(self) -> list[torch.Tensor]:
+        return list(self._learner.parameters)
+
     def _one_update(self) -> Row:
         rollout = self._collect()
         batch = rollout.batch
