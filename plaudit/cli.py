@@ -1,4 +1,4 @@
-"""The command line: `plaudit list | card | demo | train`."""
+"""The command line: `plaudit list | card | demo | climb | train`."""
 
 import json
 import os
@@ -90,6 +90,31 @@ def demo(
     page = write(demo_page(result), out / "report.html")
     _show(demo_table(result))
     console.print(f"{time.perf_counter() - began:.0f} s. Report: {page}")
+
+
+@app.command()
+def climb(
+    seeds: Annotated[int, typer.Option(min=1, help="Seeds per arm.")] = 3,
+    out: Out = Path("runs/climb"),
+) -> None:
+    """PPO, RLOO and GRPO next to the exact optimum of what they should climb."""
+    from plaudit.pages import climb_page, climb_table
+    from plaudit.report import write
+    from plaudit.studies import climb as study
+
+    out.mkdir(parents=True, exist_ok=True)
+    runs = []
+    with _progress() as progress:
+        task = progress.add_task("runs", total=seeds * len(study.ARMS), now="")
+        for arm in study.ARMS:
+            for seed in range(seeds):
+                runs.append(study.climb(arm, seed))
+                now = f"{arm}, seed {seed}: {runs[-1]['shares'][-1]:.3f} of the climb"
+                progress.update(task, advance=1, now=now)
+    (out / "result.json").write_text(json.dumps(runs), encoding="utf-8")
+    page = write(climb_page(runs), out / "report.html")
+    _show(climb_table(runs))
+    console.print(f"Report: {page}")
 
 
 @app.command()

@@ -15,24 +15,31 @@ COLOURS = {
     "held-out": "#CC79A7",
     "exact": "#222222",
 }
+OTHERS = ("#009E73", "#0072B2", "#E69F00", "#56B4E9", "#CC79A7", "#D55E00", "#222222")
 PALE = 0.28  # opacity of single seeds
 
 Line = tuple[Sequence[float], Sequence[float]]
 
 
-def curves(panels: Sequence[tuple[str, str, Mapping[str, Sequence[Line]]]]) -> str:
+def curves(
+    panels: Sequence[tuple[str, str, Mapping[str, Sequence[Line]]]], level: float | None = None
+) -> str:
     """Quantities over training, one panel each.
 
     Args:
         panels: (title, unit, {arm: one line (updates, values) per seed}); the thick line of an arm
             is the mean over its seeds.
+        level: a value to mark with a dashed line, e.g. the optimum.
     """
-    figure = Figure(figsize=(4.3 * len(panels), 3.3), layout="constrained")
+    width = 4.3 * len(panels) if len(panels) > 1 else 7.4
+    figure = Figure(figsize=(width, 3.3), layout="constrained")
     for place, (title, unit, arms) in enumerate(panels):
         axes = figure.add_subplot(1, len(panels), place + 1)
         _dress(axes, title, "updates", unit)
-        for arm, lines in arms.items():
-            _seeds_and_mean(axes, arm, lines)
+        if level is not None:
+            axes.axhline(level, color=COLOURS["exact"], lw=1.0, ls="--")
+        for place, (arm, lines) in enumerate(arms.items()):
+            _seeds_and_mean(axes, arm, lines, COLOURS.get(arm, OTHERS[place % len(OTHERS)]))
         if arms:
             axes.legend(frameon=False, fontsize=9)
     return _svg(figure)
@@ -75,8 +82,7 @@ def plane(
     return _svg(figure)
 
 
-def _seeds_and_mean(axes: Axes, arm: str, lines: Sequence[Line]) -> None:
-    colour = COLOURS[arm]
+def _seeds_and_mean(axes: Axes, arm: str, lines: Sequence[Line], colour: str) -> None:
     if len(lines) > 1:
         for x, y in lines:
             axes.plot(x, y, color=colour, lw=0.8, alpha=PALE)

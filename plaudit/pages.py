@@ -1,9 +1,10 @@
-"""What the demo and the training command say in their reports."""
+"""What the commands say in their reports."""
 
 from typing import Any
 
 from plaudit import figures
 from plaudit.report import Page, Table
+from plaudit.studies import climb
 from plaudit.studies.demo import ARMS
 
 Run = dict[str, Any]
@@ -95,6 +96,51 @@ def _gap(row: dict[str, Any]) -> str:
     if row["arm"] == "truth":
         return "100 by definition"
     return f"{row['gap']:.1%} [{row['gap_low']:.1%}, {row['gap_high']:.1%}]"
+
+
+def climb_page(runs: list[Run]) -> Page:
+    """The page of `studies.climb`'s runs."""
+    arms = dict.fromkeys(run["arm"] for run in runs)
+    lines = {
+        arm: [(run["updates"], run["shares"]) for run in runs if run["arm"] == arm] for arm in arms
+    }
+    drawn = figures.curves([("share of the climb to the exact optimum", "", lines)], level=1.0)
+    return Page(
+        title="Which algorithms climb what they say they climb?",
+        lede=(
+            f"Algorithms with equal policies, rollouts and updates on {climb.WORLD}'s true reward, "
+            f"pulled to the reference by beta = {climb.BETA:g} points per nat. J = true return - "
+            "beta KL; 0 is the reference's J, 1 the best that any policy can have, both exact."
+        ),
+        table=climb_table(runs),
+        note=(
+            "Share: (J - J of the reference) / (optimal J - J of the reference) of "
+            f"{climb.ANSWERS} fresh answers, mean over seeds with its 95% Student t interval."
+        ),
+        figures=[
+            ("Over training", drawn, "Thin: seeds; thick: their mean; dashed: the optimum."),
+        ],
+        settings={"world": climb.WORLD, "beta": climb.BETA, **climb.SHARED, "arms": climb.ARMS},
+    )
+
+
+def climb_table(runs: list[Run]) -> Table:
+    """A row per arm."""
+    rows = climb.summarise(runs)
+    return Table(
+        ["arm", "share", "95% interval", "true return", "KL", "seconds"],
+        [
+            [
+                row["arm"],
+                row["share"],
+                f"{row['low']:.3f} to {row['high']:.3f}",
+                row["true_return"],
+                row["kl"],
+                row["seconds"],
+            ]
+            for row in rows
+        ],
+    )
 
 
 def training_page(result: dict[str, Any]) -> Page:
