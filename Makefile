@@ -15,7 +15,7 @@ ONE_THREAD := OMP_NUM_THREADS=1
 SUITABLE := import sys; sys.exit(sys.version_info < (3, 11))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo train test check bench cards teachers clean FORCE
+.PHONY: help setup demo train test check bench cards teachers algorithms clean FORCE
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z]*\):.*##/\1:/p' Makefile | awk -F: '{ printf "  make %-9s%s\n", $$1, $$2 }'
@@ -47,6 +47,10 @@ cards: $(READY)  ## measure every world again and write its card
 
 teachers: $(READY)  ## ask every teacher 20 000 times and write docs/teachers.md
 	$(ONE_THREAD) $(BIN)/python -m tests.contracts.teacher_statistics > docs/teachers.md
+
+algorithms: $(READY)  ## write docs/algorithms.md from the registry
+	$(ONE_THREAD) $(BIN)/python -m plaudit.agents.catalogue > docs/algorithms.md.new
+	mv docs/algorithms.md.new docs/algorithms.md
 
 clean:  ## remove .venv
 	rm -rf $(VENV)

@@ -19,9 +19,30 @@ def advantage(name: str) -> Callable[..., Any]:
     return found
 
 
-def policy(name: str, **settings: Any) -> Any:
-    """A new policy of the registered kind."""
-    return load("policy", name, registry.POLICIES)(**settings)
+def shaping(name: str) -> Callable[..., Any]:
+    """The registered shaping: a pure function from rewards to rewards."""
+    found: Callable[..., Any] = load("shaping", name, registry.SHAPINGS)
+    return found
+
+
+def policy(name: str, env: Any = None, **settings: Any) -> Any:
+    """A new policy of the registered kind.
+
+    Args:
+        name: a key of `registry.POLICIES`.
+        env: a world, single or vector; its spaces or its vocabulary are read off, where given.
+        **settings: of the policy.
+
+    Raises:
+        KeyError: unknown name; the message names the nearest one.
+        TypeError: the world has not what such a policy needs.
+    """
+    kind = load("policy", name, registry.POLICIES)
+    if env is None:
+        return kind(**settings)
+    from plaudit.agents.policies.fitting import fitting
+
+    return kind(**fitting(kind, env) | settings)
 
 
 def make(name: str, env: Any, **settings: Any) -> Any:

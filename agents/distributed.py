@@ -108,7 +108,8 @@ def gather_rows(
         return tensors, slice(None)
     parts = everyone({key: value.cpu() for key, value in tensors.items()})
     counts = [len(part[offset]) for part in parts]
-    shift = 1 + max(int(part[offset].max()) for part in parts)
+    filled = [part[offset] for part in parts if len(part[offset])]  # a rank may have no rows
+    shift = 1 + max((int(numbers.max()) for numbers in filled), default=0)
     for number, part in enumerate(parts):
         part[offset] = part[offset] + number * shift
     found = {

@@ -9,6 +9,8 @@ Differs: d is cut at 20 nats in k3, where exp(d) is 4.9e8; one such token would 
     Beyond the cut k3 has no gradient.
 """
 
+from collections.abc import Callable
+
 import torch
 
 from plaudit.agents import shapes
@@ -49,3 +51,10 @@ def k3(logp: torch.Tensor, ref_logp: torch.Tensor) -> torch.Tensor:
     # expm1 keeps the digits that exp(d) - 1 loses where the two policies are close.
     distance = (ref_logp - logp).clamp(max=MAX_LOG_RATIO)
     return torch.expm1(distance) - distance
+
+
+ESTIMATORS: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
+    "k1": k1,
+    "k2": k2,
+    "k3": k3,
+}

@@ -4,7 +4,36 @@ Multiplying by a mask is not enough: 0 * NaN is NaN, and so is the gradient of a
 exponential times 0. Every loss therefore replaces what is masked *before* it computes anything.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 import torch
+
+_trusted = ContextVar("trusted", default=False)
+
+
+@contextmanager
+def trusted(sure: bool = True) -> Iterator[None]:
+    """Within this block losses look at nothing: masks select all, numbers are finite.
+
+    For whoever has made sure of that and calls a loss hundreds of times on small pieces of the same
+    data, as a training loop does: looking takes longer than computing. The policy-gradient losses
+    also leave out their figures, which one call on the whole tells as well.
+
+    Args:
+        sure: False leaves everything as it is.
+    """
+    before = _trusted.set(sure)
+    try:
+        yield
+    finally:
+        _trusted.reset(before)
+
+
+def is_trusted() -> bool:
+    """Whether the caller has made sure that masks select everything; see `trusted`."""
+    return _trusted.get()
 
 
 def require(mask: torch.Tensor) -> None:
@@ -14,6 +43,8 @@ def require(mask: torch.Tensor) -> None:
         TypeError: the mask has another dtype (0/1 integers must be converted by the caller).
         ValueError: every position is masked.
     """
+    if _trusted.get():
+        return
     if mask.dtype != torch.bool:
         raise TypeError(f"mask: expected torch.bool, got {mask.dtype}; convert it with mask.bool()")
     if not bool(mask.any()):
@@ -33,6 +64,8 @@ def select(name: str, values: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     Raises:
         ValueError: a selected value is not finite; the message names the first such row.
     """
+    if _trusted.get():
+        return widen(values)
     bad = ~torch.isfinite(values) & mask
     if bool(bad.any()):
         row, token = (int(i) for i in bad.nonzero()[0])

@@ -55,6 +55,7 @@ class Rollout:
         states: (B, T) int64, equal where the same was seen when the turn began; None for a world
             of one turn, in which equal groups say so.
         valid: share of tokens, or of texts in a conversation, that the world could take.
+        costs: (B, T) what each token cost, where the world tells it apart from the reward.
         greedy_scores: (B,) what the likeliest answer to the same prompt earned, where asked for.
         true_scores: (B,) true return, for logs only; None where it is hidden.
         info: the world's info of each row's last step; only evaluators read it.
@@ -66,6 +67,7 @@ class Rollout:
     turns: torch.Tensor
     states: torch.Tensor | None = None
     valid: float = 1.0
+    costs: torch.Tensor | None = None
     greedy_scores: torch.Tensor | None = None
     true_scores: torch.Tensor | None = None
     info: dict[str, Any] = field(default_factory=dict)

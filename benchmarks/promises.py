@@ -35,6 +35,18 @@ def _ours(rows: int) -> Callable[[Row], bool]:
     return lambda row: _world(row) and str(row["case"]).endswith(f"n={rows}")
 
 
+def _among(*names: str) -> Callable[[Row], bool]:
+    return lambda row: row["case"] in names
+
+
+def _trained(shape: str) -> Callable[[Row], bool]:
+    return lambda row: shape in row["case"] and not str(row["case"]).startswith("TRL")
+
+
+def _any(row: Row) -> bool:
+    return True
+
+
 def _world(row: Row) -> bool:
     return str(row["case"]).startswith("plaudit/")
 
@@ -72,6 +84,32 @@ PROMISES = (
     Promise("TeacherReward at 1,024 / without both", "wrappers", "x_judged", 1 / 1.2, _ours(1024)),
     Promise("HideReward at 64 / without", "wrappers", "x_hidden", 1 / 1.1, _ours(64)),
     Promise("HideReward at 1,024 / without", "wrappers", "x_hidden", 1 / 1.2, _ours(1024)),
+    Promise(
+        "sampling, one row / Hugging Face's generate",
+        "decoding",
+        "x_generate",
+        2.5,
+        _among("CausalLM, n=1", "TinyTransformer, n=1"),
+    ),
+    Promise(
+        "sampling, 64 rows / Hugging Face's generate",
+        "decoding",
+        "x_generate",
+        1.5,
+        _among("CausalLM, n=64", "TinyTransformer, n=64"),
+    ),
+    Promise(
+        "a token world by collect / a padded forward pass per step",
+        "decoding",
+        "x_forward",
+        50,
+        _case("collect, window 112"),
+    ),
+    Promise("GRPO at 64 x 64 tokens / TRL", "grpo_step", "x_trl", 1.2, _trained("64 x 64")),
+    Promise("GRPO at 16 x 32 tokens / TRL", "grpo_step", "x_trl", 1.4, _trained("16 x 32")),
+    Promise("TRL's memory / GRPO's", "grpo_step", "x_memory", 1, _trained("tokens")),
+    Promise("PPO / Stable-Baselines3's", "ppo", "x_sb3", 1.8, _any),
+    Promise("PPO by autograd / Stable-Baselines3's", "ppo", "x_sb3_autograd", 1.8, _any),
 )
 
 

@@ -1,6 +1,6 @@
 """`python -m benchmarks.run [TABLE ...] [--rounds N] [--json FILE]`: how fast, beside the peers.
 
-All tables take about four minutes on one core. Speeds are steps per CPU second; ratios are the
+All tables take about ten minutes on one core. Speeds are steps per CPU second; ratios are the
 median of the rounds' ratios, with the least and the largest.
 """
 
@@ -22,7 +22,18 @@ import plaudit
 from benchmarks import THREADS, measure
 from benchmarks.promises import verdicts
 
-TABLES = ("imports", "token_ngram", "worlds", "grids", "repeated_rps", "web_form", "wrappers")
+TABLES = (
+    "imports",
+    "token_ngram",
+    "worlds",
+    "grids",
+    "repeated_rps",
+    "web_form",
+    "wrappers",
+    "decoding",
+    "grpo_step",
+    "ppo",
+)
 PACKAGES = (
     "gymnasium",
     "numpy",
@@ -30,6 +41,9 @@ PACKAGES = (
     "stable-baselines3",
     "minigrid",
     "open-spiel",
+    "torch",
+    "transformers",
+    "trl",
 )
 FLAGS = ("avx2", "avx512f", "amx_tile", "amx_bf16")
 WIDTH = 150  # columns at least: a narrow terminal breaks lines, but no figure is cut off
@@ -60,6 +74,19 @@ HEADINGS = {
     "x_recorded": "RecordSegments\n/ without",
     "x_hidden": "HideReward\n/ without",
     "x_judged": "TeacherReward\n/ without both",
+    "tokens_per_second": "tokens/s",
+    "x_generate": "/ generate",
+    "x_forward": "/ forward\nper step",
+    "updates_per_second": "updates/s",
+    "peak_megabytes": "peak\nMB",
+    "x_trl": "/ TRL",
+    "x_memory": "TRL's memory\n/ ours",
+    "return": "return",
+    "peer_return": "SB3's\nreturn",
+    "peer_per_second": "SB3's\nsteps/s",
+    "x_sb3": "/ SB3",
+    "x_sb3_vector": "vector\n/ SB3",
+    "x_sb3_autograd": "autograd\n/ SB3",
 }
 
 Row = dict[str, Any]

@@ -14,8 +14,9 @@ import numpy.typing as npt
 from gymnasium.vector import AutoresetMode
 
 from plaudit.envs.actions import legal_actions, random_actions
+from plaudit.envs.forms import VectorForm
 from plaudit.envs.registry import known
-from plaudit.envs.types import CeilingKind
+from plaudit.envs.types import CeilingKind, State
 from plaudit.envs.vector import LoopVectorEnv, NativeVectorEnv
 
 ROWS = 64  # episodes played at once
@@ -88,7 +89,8 @@ def evaluate(
     Args:
         policy: an object with SB3's `predict(obs, state, episode_start, deterministic)` (SB3
             models, plaudit policies; told the legal actions if it takes `action_masks`, as
-            sb3-contrib's MaskablePPO does), one with `respond(obs, pad_id=, max_new=, seed=)`
+            sb3-contrib's MaskablePPO does, and the worlds' saved states if it takes `states`, as
+            planners do), one with `respond(obs, pad_id=, max_new=, seed=)`
             (token policies; whole answers at once), a callable `obs (N, ...) -> actions (N, ...)`,
             or "random".
         world_id: a registered world.
@@ -235,15 +237,26 @@ def _predictor(policy: Any, venv: NativeVectorEnv) -> Callable[[Any], Any]:
     """The actions of `predict`, to which the state it returned is handed back at each step."""
     state: Any = None
     start = np.ones(venv.num_envs, np.bool_)
-    told = "action_masks" in inspect.signature(policy.predict).parameters
+    wanted = inspect.signature(policy.predict).parameters
+    asked = {"action_masks": legal_actions, "states": _row_states}
 
     def act(obs: Any) -> Any:
         nonlocal state, start
-        masks = {"action_masks": legal_actions(venv)} if told else {}
+        told = {name: ask(venv) for name, ask in asked.items() if name in wanted}
         actions, state = policy.predict(
-            obs, state=state, episode_start=start, deterministic=False, **masks
+            obs, state=state, episode_start=start, deterministic=False, **told
         )
         start = np.zeros(venv.num_envs, np.bool_)
         return actions
 
     return act
+
+
+def _row_states(venv: NativeVectorEnv) -> list[State]:
+    """The state of each row's single form."""
+    if isinstance(venv, LoopVectorEnv):
+        return list(venv.get_state()["rows"])
+    if not isinstance(venv, VectorForm):
+        raise TypeError(f"the rows of {venv} cannot be saved one by one, as a planner needs them")
+    state = venv.get_state()
+    return [venv.row_state(row, state) for row in range(venv.num_envs)]

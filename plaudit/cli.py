@@ -128,6 +128,7 @@ def train(
     seed: Seed = 0,
     out: Annotated[Path | None, typer.Option(help="Default: runs/WORLD-POLICY-SEED.")] = None,
     resume: Annotated[bool, typer.Option(help="Go on from the folder's checkpoint.")] = False,
+    game: Annotated[str, typer.Option(help="Settings of the world, JSON.")] = "{}",
     threads: Annotated[
         int, typer.Option(min=1, help="Of torch; use 1 if anything else runs on the machine.")
     ] = 1,
@@ -142,7 +143,10 @@ def train(
 
     world_id = full_id(world)
     out = out or Path("runs") / f"{short(world_id)}-{Path(policy).name}-{seed}"
-    recipe = Recipe.of(world_id, policy, algorithm=algorithm, seed=seed, updates=updates)
+    settings = json.loads(game)
+    recipe = Recipe.of(
+        world_id, policy, algorithm=algorithm, seed=seed, updates=updates, game=settings
+    )
     console.print(
         f"{world_id}, policy {policy}, {recipe.algorithm}, {recipe.settings.updates} updates."
     )

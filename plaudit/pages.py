@@ -148,7 +148,7 @@ def training_page(result: dict[str, Any]) -> Page:
     recipe, frontier = result["recipe"], result["frontier"]
     settings = recipe["settings"]
     ends = [result["before"], result["after"]]
-    unit = "points" if frontier else "of -1 to 1"
+    unit = "points" if frontier or "turns" in ends[0] else "of -1 to 1"
     return Page(
         title=f"{recipe['policy']} on {recipe['world']}",
         lede=(

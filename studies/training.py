@@ -1,13 +1,13 @@
 """Train one policy on one world's true reward, and measure it before and after on held-out prompts.
 
 A text world is trained by a language model's own tokens, through text and token views unless it can
-speak them itself; a world of symbols by a tiny transformer, which in TokenNgram starts at the
-world's reference model.
+speak them itself, and so is a world one talks to, in conversations of a few turns. A world of
+symbols is trained by a tiny transformer, which in TokenNgram starts at the reference model.
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
-from functools import partial
+from dataclasses import asdict, dataclass, field, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,18 @@ import numpy as np
 from plaudit import agents
 from plaudit.agents.policies.base import TokenPolicy
 from plaudit.agents.policies.causal_lm import CausalLM
-from plaudit.agents.rollout.evaluation import TokenEvaluation, evaluate_answers
+from plaudit.agents.rollout.conversation import Conversations
+from plaudit.agents.rollout.evaluation import (
+    ConversationEvaluation,
+    TokenEvaluation,
+    evaluate_answers,
+    evaluate_conversations,
+)
+from plaudit.agents.rollout.play import Played
+from plaudit.agents.rollout.template import Template
 from plaudit.agents.trainers.settings import Settings
 from plaudit.envs.evaluate import make_rows, panel
+from plaudit.envs.making import speaks
 from plaudit.envs.registry import known
 from plaudit.envs.text import Tokenizer
 from plaudit.envs.token.token_ngram.game import TokenNgram
@@ -32,9 +41,15 @@ Row = dict[str, float]
 OWN_TOKENIZER = "plaudit/HFText-v0"  # speaks the policy's tokens itself and needs no views
 
 TINY = Settings(beta=1.0, group_size=8, lr=3e-3, lr_decay=0.2, updates=60)
+ACTS = Settings(beta=0.02, group_size=8, lr=1e-3, lr_decay=0.2, updates=8, micro_batch=16)
 LANGUAGE_MODEL = Settings(
     beta=0.04, group_size=4, lr=1e-3, lr_decay=0.2, updates=20, micro_batch=16
 )
+
+
+# An example of a turn, so that a small model acts instead of telling a story.
+OPENING = "at the door. Choose one of 'knock', 'wait'.\nwait\n"
+ACT_TOKENS = 6  # longest turn in a world of acts
 
 
 @dataclass(frozen=True)
@@ -47,7 +62,9 @@ class Recipe:
         rows: answers per update.
         panel: held-out episodes measured before and after; a multiple of `rows`.
         lora_rank: of the adapters, for language models.
-        max_new: tokens of an answer, for text worlds.
+        max_new: tokens of an answer or a turn, for text worlds and worlds one talks to.
+        max_turns: of a conversation, in worlds one talks to.
+        game: settings of the world.
     """
 
     world: str
@@ -58,6 +75,8 @@ class Recipe:
     panel: int = 1024
     lora_rank: int = 16
     max_new: int = 24
+    max_turns: int = 3
+    game: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -68,16 +87,17 @@ class Recipe:
         algorithm: str = "rloo",
         seed: int = 0,
         updates: int | None = None,
+        game: dict[str, Any] | None = None,
     ) -> "Recipe":
         """The tested recipe for a world and a policy.
 
         Raises:
             ValueError: the two do not go together.
         """
-        if known(world).tags[0] != "token":
+        if not (_acts(world) or known(world).tags[0] == "token"):
             raise ValueError(
-                f"{world} has no tokens to write; Stable-Baselines3 learns it, as in "
-                "examples/sb3_ppo.py"
+                f"{world} has no tokens to write and does not speak; Stable-Baselines3 learns it, "
+                "as in examples/sb3_ppo.py"
             )
         if _talks(world) and policy == "tiny":
             raise ValueError(
@@ -86,9 +106,11 @@ class Recipe:
             )
         if not _talks(world) and policy != "tiny":
             raise ValueError(f"{world} has symbols of its own; use policy 'tiny', got {policy!r}")
-        recipe = cls(world, policy, algorithm)
+        recipe = cls(world, policy, algorithm, game=game or {})
         if _talks(world):
             recipe = replace(recipe, settings=LANGUAGE_MODEL, rows=32, panel=128)
+        if _acts(world):
+            recipe = replace(recipe, settings=ACTS, rows=16, panel=32, max_new=ACT_TOKENS)
         settings = replace(recipe.settings, seed=seed)
         if updates is not None:
             settings = replace(settings, updates=updates)
@@ -129,14 +151,7 @@ def run(
     trainer = agents.make(
         recipe.algorithm, env, policy=policy, folder=folder, **asdict(recipe.settings)
     )
-    measured = partial(
-        evaluate_answers,
-        reference=trainer.reference,
-        venv=plain,
-        seeds=panel(recipe.world, recipe.panel),
-        sampling_seed=recipe.settings.seed,
-        tokenizer=tokenizer,
-    )
+    measured = _measure(recipe, trainer.reference, plain, tokenizer)
     before = measured(trainer.reference)
     if resume:
         trainer.resume()
@@ -154,7 +169,29 @@ def run(
 
 def _talks(world: str) -> bool:
     """Whether a world is text in a human language."""
-    return "text" in known(world).tags
+    return "text" in known(world).tags or _acts(world)
+
+
+@cache
+def _acts(world: str) -> bool:
+    """Whether one talks to a world act by act."""
+    if known(world).tags[0] == "token":
+        return False
+    return speaks(gym.make(world, disable_env_checker=True).unwrapped.game)  # type: ignore[attr-defined]
+
+
+def _measure(
+    recipe: Recipe, reference: TokenPolicy, plain: Played, tokenizer: Tokenizer
+) -> Callable[[TokenPolicy], TokenEvaluation | ConversationEvaluation]:
+    """What a policy is worth on the panel."""
+    shared: dict[str, Any] = {
+        "reference": reference,
+        "seeds": panel(recipe.world, recipe.panel),
+        "sampling_seed": recipe.settings.seed,
+    }
+    if isinstance(plain, Conversations):
+        return partial(evaluate_conversations, conversations=plain, **shared)
+    return partial(evaluate_answers, venv=plain, tokenizer=tokenizer, **shared)
 
 
 def _policy(recipe: Recipe) -> TokenPolicy:
@@ -163,7 +200,7 @@ def _policy(recipe: Recipe) -> TokenPolicy:
         "seed": recipe.settings.seed,
     }
     if not _talks(recipe.world):
-        world: Any = make_rows(recipe.world, 1)
+        world: Any = make_rows(recipe.world, 1, **recipe.game)
         spec, name = world.token_spec, "tiny_transformer"
         settings |= {"vocab_size": spec.vocab_size, "pad_id": spec.pad_id, "eos_id": spec.eos_id}
         settings |= {"symbols": spec.pad_id, "context": world.observation_space.shape[1]}
@@ -179,16 +216,16 @@ def _policy(recipe: Recipe) -> TokenPolicy:
     return policy
 
 
-def _worlds(
-    recipe: Recipe, policy: TokenPolicy
-) -> tuple[NativeVectorEnv, NativeVectorEnv, Tokenizer]:
+def _worlds(recipe: Recipe, policy: TokenPolicy) -> tuple[Played, Played, Tokenizer]:
     """The world to train on, the one to measure on, and what turns its tokens into text."""
     if not isinstance(policy, CausalLM):
-        plain = make_rows(recipe.world, recipe.rows)
+        plain = make_rows(recipe.world, recipe.rows, **recipe.game)
         tokenizer: Tokenizer = plain.tokenizer  # type: ignore[attr-defined]
-        return make_rows(recipe.world, recipe.rows), plain, tokenizer
+        return make_rows(recipe.world, recipe.rows, **recipe.game), plain, tokenizer
 
     tokens = hf_tokenizer(policy.tokenizer)
+    if _acts(recipe.world):
+        return _conversations(recipe, tokens), _conversations(recipe, tokens), tokens
 
     def rows(split: str) -> NativeVectorEnv:
         if recipe.world == OWN_TOKENIZER:
@@ -198,12 +235,13 @@ def _worlds(
                 tokenizer=tokens,
                 max_new=recipe.max_new,
                 split=split,
+                **recipe.game,
             )
 
         def make() -> TokenView:
-            world = gym.make(
-                recipe.world, split=split, max_bytes=8 * recipe.max_new, disable_env_checker=True
-            )
+            settings: dict[str, Any] = {"split": split, "max_bytes": 8 * recipe.max_new}
+            settings |= recipe.game
+            world = gym.make(recipe.world, disable_env_checker=True, **settings)
             return TokenView(TextView(world), tokens, max_new=recipe.max_new)
 
         return LoopVectorEnv([make] * recipe.rows, "Disabled")
@@ -211,7 +249,21 @@ def _worlds(
     return rows("train"), rows("evaluation"), tokens
 
 
-def _outcome(evaluation: TokenEvaluation) -> dict[str, Any]:
+def _conversations(recipe: Recipe, tokens: Tokenizer) -> Conversations:
+    def make() -> TextView:
+        world = gym.make(recipe.world, disable_env_checker=True, **recipe.game)
+        return TextView(world, news=True)
+
+    return Conversations(
+        [make] * recipe.rows,
+        tokens,
+        max_new=recipe.max_new,
+        max_turns=recipe.max_turns,
+        template=Template(opening=OPENING),
+    )
+
+
+def _outcome(evaluation: TokenEvaluation | ConversationEvaluation) -> dict[str, Any]:
     returns = evaluation.true_return
     return {
         **evaluation.summary(),
@@ -220,7 +272,7 @@ def _outcome(evaluation: TokenEvaluation) -> dict[str, Any]:
     }
 
 
-def _frontier(plain: NativeVectorEnv, recipe: Recipe) -> dict[str, Any] | None:
+def _frontier(plain: Played, recipe: Recipe) -> dict[str, Any] | None:
     """The exact reward-KL frontier where the world has one."""
     game = getattr(plain, "game", None)
     if not isinstance(game, TokenNgram):

@@ -5,22 +5,17 @@ A_i = (r_i - mean of its group) / (s + 1e-4), s the unbiased deviation of the gr
 Source: arXiv:2402.03300 section 4.1.2; arXiv:2503.20783 (no division).
 """
 
-from typing import Literal, get_args
-
 import torch
 
 from plaudit.agents import masking, shapes
 from plaudit.agents.advantages import base
 
-EPSILON = 1e-4  # reward units, added to the standard deviation, as TRL
-Std = Literal["group", "batch", "none"]
 
-
-def group(scores: torch.Tensor, groups: torch.Tensor, *, std: Std = "group") -> torch.Tensor:
+def group(scores: torch.Tensor, groups: torch.Tensor, *, std: base.Std = "group") -> torch.Tensor:
     """Scores minus their group's mean, divided by a standard deviation, (B,).
 
     A group whose scores are all equal, so also a group of one member, gets exactly 0: it has
-    nothing to compare.
+    nothing to compare. Failed rollouts have no score: leave their rows out.
 
     Args:
         scores: (B,) reward units, one per answer.
@@ -37,15 +32,4 @@ def group(scores: torch.Tensor, groups: torch.Tensor, *, std: Std = "group") -> 
     Source: arXiv:2402.03300 section 4.1.2.
     """
     shapes.check(scores=(scores, "B"), groups=(groups, "B"))
-    if std not in get_args(Std):
-        raise ValueError(f"std must be one of {', '.join(get_args(Std))}, got {std!r}")
-    scores = masking.widen(scores.detach())
-    within = base.grouped(scores, groups)
-    if std == "none":
-        return within.deviation
-    if std == "batch":
-        spread = scores.std() if len(scores) > 1 else scores.new_zeros(())
-    else:
-        squares = base.total(within.deviation.square(), within.index)[within.index]
-        spread = (squares / (within.size - 1).clamp(min=1)).sqrt()
-    return within.deviation / (spread + EPSILON)
+    return base.standardised(masking.widen(scores.detach()), groups, std)

@@ -16,6 +16,8 @@ from plaudit.agents.advantages import base
 def leave_one_out(scores: torch.Tensor, groups: torch.Tensor) -> torch.Tensor:
     """Scores minus the mean reward of the other members of their group, (B,).
 
+    Failed rollouts have no score: leave their rows out.
+
     Args:
         scores: (B,) reward units, one per answer.
         groups: (B,) int64, rows with equal numbers answer the same prompt; any order.

@@ -21,6 +21,7 @@ def rloo(
     mask: torch.Tensor,
     *,
     clip: float = 0.2,
+    weights: torch.Tensor | None = None,
 ) -> tuple[torch.Tensor, base.Stats]:
     """The clipped policy loss with one ratio and one advantage per answer.
 
@@ -32,6 +33,8 @@ def rloo(
         advantage: (B,) reward units, e.g. of `leave_one_out`.
         mask: (B, T) bool, True where the policy chose the token.
         clip: how far an answer's ratio may leave 1, in (0, 1].
+        weights: (B, T) or (B,), factor of the loss, e.g. of `truncated_importance` at the level of
+            sequences; an answer gets the mean over its tokens. None for no weights.
 
     Returns:
         loss: (), reward units; mean over answers with at least one selected token.
@@ -60,4 +63,6 @@ def rloo(
         answers,
         clip=clip,
     )
+    if weights is not None:
+        loss = base.row_mean(base.weigh(loss.expand_as(mask), weights, mask), mask)
     return token_mean(loss, answers), stats

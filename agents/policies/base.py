@@ -8,6 +8,7 @@ Source: own design; `predict` has the signature of Stable-Baselines3.
 
 import copy
 from abc import ABC, abstractmethod
+from itertools import chain
 from typing import Any, NamedTuple, Self, Unpack
 
 import numpy as np
@@ -17,10 +18,9 @@ from torch import nn
 
 from plaudit.agents.device import send
 from plaudit.agents.policies import sampling
+from plaudit.agents.policies.windows import IntArray, read_windows
 from plaudit.agents.shapes import check
 from plaudit.agents.types import TokenBatch
-
-IntArray = npt.NDArray[np.integer[Any]]
 
 
 class Evaluation(NamedTuple):
@@ -92,6 +92,14 @@ class TokenPolicy(nn.Module, ABC):
         """Read one more token per row, (B,); logits (B, V) of the next one, and the cache."""
 
     @abstractmethod
+    def extend(self, ids: torch.Tensor, mask: torch.Tensor, cache: Any) -> tuple[torch.Tensor, Any]:
+        """Read a block (B, L) behind what was read, padded on the left; logits (B, V), and cache.
+
+        What `mask` (B, L) leaves out is as if it were not there. Rows of which nothing is read keep
+        their place; their logits mean nothing. The block may be longer than the cache has room for.
+        """
+
+    @abstractmethod
     def forward_answer(
         self, prompt_ids: torch.Tensor, prompt_mask: torch.Tensor, tokens: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
@@ -100,7 +108,7 @@ class TokenPolicy(nn.Module, ABC):
     @property
     def device(self) -> torch.device:
         """Where the policy computes, and where its batches lie."""
-        for tensor in (*self.parameters(), *self.buffers()):
+        for tensor in chain(self.parameters(), self.buffers()):
             return tensor.device
         return torch.device("cpu")
 
@@ -127,27 +135,31 @@ class TokenPolicy(nn.Module, ABC):
             ValueError: prompts do not fit the policy or its context, or logits are not finite.
         """
         ids, mask = self._check_prompt(prompt_ids, prompt_mask, max_new)
-        shape, device = (len(ids), max_new), ids.device
-        uniform = _uniform(shape, rng).to(device)
-        tokens = torch.full(shape, self.pad_id, device=device)
-        action_mask = torch.zeros(shape, dtype=torch.bool, device=device)
-        logp = torch.zeros(shape, device=device)
-        running = torch.ones(len(ids), dtype=torch.bool, device=device)
+        uniform = sampling.uniform((len(ids), max_new), rng).to(ids.device)
+        written: list[torch.Tensor] = []
+        logp: list[torch.Tensor] = []
+        ended = torch.zeros(len(ids), dtype=torch.bool, device=ids.device)
         logits, cache = self.start(ids, mask, ids.shape[1] + max_new)
-        for t in range(max_new):
+        for t, drawn in enumerate(uniform.unbind(1)):
+            if t > 0:
+                logits, cache = self.advance(written[-1], cache)
             scores = self._log_probs(logits)
-            chosen = scores.argmax(-1) if greedy else sampling.draw(scores, uniform[:, t])
-            action_mask[:, t] = running
-            tokens[:, t] = torch.where(running, chosen, self.pad_id)
-            logp[:, t] = torch.where(running, sampling.pick(scores, chosen), 0.0)
+            written.append(scores.argmax(-1) if greedy else sampling.draw(scores, drawn))
+            logp.append(sampling.pick(scores, written[-1]))
             if self.eos_id is not None:
-                running = running & (chosen != self.eos_id)
-                if not running.any():
+                ended = ended | (written[-1] == self.eos_id)
+                if ended.all():
                     break
-            if t + 1 < max_new:
-                logits, cache = self.advance(chosen, cache)
-        status = tuple("length" if row else "ended" for row in running.tolist())
-        return TokenBatch(ids, mask, tokens, action_mask, logp, status)
+        tokens, rest = torch.stack(written, 1), (0, max_new - len(written))
+        chosen = sampling.until_end(tokens, self.eos_id)
+        return TokenBatch(
+            ids,
+            mask,
+            nn.functional.pad(tokens.masked_fill(~chosen, self.pad_id), rest, value=self.pad_id),
+            nn.functional.pad(chosen, rest, value=False),
+            nn.functional.pad(torch.stack(logp, 1).masked_fill(~chosen, 0.0), rest),
+            tuple("ended" if row else "length" for row in ended.tolist()),
+        )
 
     def logp(self, batch: TokenBatch) -> torch.Tensor:
         """Differentiable log-probability (B, T) of each answer token, nats, 0 where masked."""
@@ -211,7 +223,7 @@ class TokenPolicy(nn.Module, ABC):
         if deterministic:
             chosen = scores.argmax(-1)
         else:
-            uniform = _uniform((len(ids),), self._predict_rng).to(ids.device)
+            uniform = sampling.uniform((len(ids),), self._predict_rng).to(ids.device)
             chosen = sampling.draw(scores, uniform)
         return chosen.cpu().numpy().reshape(window.shape[:-1]), None
 
@@ -242,35 +254,39 @@ class TokenPolicy(nn.Module, ABC):
     def _read_answer(self, batch: TokenBatch) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Logits (B, T, V), hidden states (B, T, d) and the action mask (B, T) of answers."""
         check(tokens=(batch.tokens, "B T"), action_mask=(batch.action_mask, "B T"))
-        ids, mask = self._check_prompt(batch.prompt_ids, batch.prompt_mask, batch.tokens.shape[1])
+        # Rows end at different places: behind the last choice stands nothing but padding.
+        places = torch.arange(1, 1 + batch.tokens.shape[1], device=batch.action_mask.device)
+        lengths = (batch.action_mask * places).amax(1)
+        ids, mask = self._check_prompt(batch.prompt_ids, batch.prompt_mask, lengths)
         logits, hidden = self.forward_answer(ids, mask, batch.tokens.to(self.device))
         return logits, hidden, batch.action_mask.to(self.device)
 
     def _check_prompt(
-        self, ids: torch.Tensor, mask: torch.Tensor, max_new: int
+        self, ids: torch.Tensor, mask: torch.Tensor, new: int | torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """The prompt on the policy's device, int64 and bool, `pad_id` where masked."""
+        """The prompt on the policy's device, int64 and bool, `pad_id` where masked.
+
+        So many tokens, one number or (B,), must have room behind it.
+        """
         sampling.check_sampling(self.temperature, self.top_k, self.top_p)
         check(prompt_ids=(ids, "B P"), prompt_mask=(mask, "B P"))
-        if max_new < 1:
-            raise ValueError(f"an answer needs at least 1 token, got max_new = {max_new}")
+        if isinstance(new, int) and new < 1:
+            raise ValueError(f"an answer needs at least 1 token, got max_new = {new}")
         ids, mask = send(ids.long(), self.device), send(mask.bool(), self.device)
         if (mask[:, :-1] & ~mask[:, 1:]).any():
             raise ValueError("prompts are padded on the left; prompt_mask has padding after tokens")
         wrong = ids[mask & ((ids < 0) | (ids >= self.symbols))]
         if len(wrong):
             raise ValueError(f"prompt ids must be 0..{self.symbols - 1}, got {int(wrong[0])}")
-        longest = int(mask.sum(1).max()) if len(mask) else 0
-        if self.context is not None and longest + max_new > self.context:
+        prompts = mask.sum(1)
+        wholes = prompts + (new if isinstance(new, int) else send(new, self.device))
+        if self.context is not None and len(ids) and int(wholes.max()) > self.context:
+            prompt, whole = (int(x[wholes.argmax()]) for x in (prompts, wholes))
             raise ValueError(
-                f"a prompt of {longest} tokens and an answer of {max_new} exceed "
+                f"a prompt of {prompt} tokens and an answer of {whole - prompt} exceed "
                 f"the context of {self.context} tokens"
             )
         return ids.masked_fill(~mask, self.pad_id), mask
-
-
-def _uniform(shape: tuple[int, ...], rng: torch.Generator) -> torch.Tensor:
-    return torch.rand(shape, generator=rng, device=rng.device, dtype=torch.float64)
 
 
 def _zero_head(width: int) -> nn.Linear:
@@ -280,16 +296,3 @@ def _zero_head(width: int) -> nn.Linear:
     nn.init.zeros_(head.weight)
     nn.init.zeros_(head.bias)
     return head
-
-
-def read_windows(obs: IntArray, pad_id: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Prompt and mask of windows (B, L), without the padding that all rows share."""
-    windows = np.asarray(obs)
-    if windows.ndim != 2 or not np.issubdtype(windows.dtype, np.integer):
-        raise ValueError(
-            f"expected integer windows of shape (B, L), got {windows.dtype} {windows.shape}"
-        )
-    # From the first token on: a padding id that is also a token may come again later.
-    mask = np.logical_or.accumulate(windows != pad_id, axis=1)
-    used = mask.any(0)
-    return torch.from_numpy(windows[:, used].astype(np.int64)), torch.from_numpy(mask[:, used])

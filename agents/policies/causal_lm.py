@@ -1,14 +1,12 @@
 """Any Hugging Face causal language model as a token policy, whole or through LoRA adapters.
 
-Prompts are read once and kept in the model's own key-value cache; only the positions that predict
-answer tokens pass the output layer.
+Prompts are read once and kept in a key-value cache; only the positions that predict answer tokens
+pass the output layer. A plain GPT-2 is read by `gpt2`, which is faster; all others by transformers.
 
 Source: LoRA arXiv:2106.09685, by peft; models and caches by transformers.
 """
 
 import inspect
-import os
-import warnings
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +17,16 @@ from torch import nn
 
 from plaudit.agents.device import resolve_device
 from plaudit.agents.policies.base import TokenPolicy
+from plaudit.agents.policies.gpt2 import PlainGPT2, is_plain
+from plaudit.agents.policies.hugging_face import (
+    check_tokenizer,
+    load_model,
+    recompute_layers,
+    recomputing,
+    special_id,
+    with_lora,
+)
 from plaudit.agents.policies.sampling import Sampling
-
-LORA_SCALE = 2
-"""LoRA's alpha divided by its rank."""
 
 
 @dataclass
@@ -30,7 +34,7 @@ class Cache:
     """What a batch has read so far; changed in place.
 
     Attributes:
-        past: the model's own key-value cache.
+        past: keys and values, the model's own cache or a `PlainGPT2`.
         mask: (B, capacity) int64, 0 on padding.
         position: (B,) position of the next token.
         length: tokens read, padding included.
@@ -59,15 +63,18 @@ class CausalLM(TokenPolicy):
         autocast: "bf16" computes matrix products in bfloat16. Sampled and recomputed
             log-probabilities then differ, by 0.04 nats on average and 0.25 at worst for SmolLM2:
             recompute the old ones before a ratio.
+        gradient_checkpointing: keep only what goes into each layer for the backward pass, and
+            compute the layers anew there: a third more work, a fraction of the memory.
         seed: of initial adapters and of the stream that `predict` draws from.
         device: "auto" is a GPU where there is one.
         sampling: temperature, top_k, top_p.
 
     Raises:
         FileNotFoundError: no such directory or hub model.
-        ValueError: a setting is out of range.
+        ValueError: a setting is out of range, the tokenizer has tokens that the model lacks, or
+            the model cannot recompute its layers.
 
-    Source: LoRA arXiv:2106.09685.
+    Source: LoRA arXiv:2106.09685; gradient checkpointing arXiv:1604.06174.
     """
 
     def __init__(
@@ -81,6 +88,7 @@ class CausalLM(TokenPolicy):
         eos_id: int | None = None,
         dtype: str | torch.dtype = "float32",
         autocast: Literal["bf16"] | None = None,
+        gradient_checkpointing: bool = False,
         seed: int = 0,
         device: str = "auto",
         **sampling: Unpack[Sampling],
@@ -88,43 +96,55 @@ class CausalLM(TokenPolicy):
         if autocast not in (None, "bf16"):
             raise ValueError(f'autocast must be "bf16" or None, got {autocast!r}')
         if not isinstance(model, nn.Module):
-            model, tokenizer = _load(model, tokenizer, dtype)
+            model, tokenizer = load_model(model, tokenizer, dtype)
         config: Any = model.config
         sizes: Any = config.get_text_config()
-        found_pad = _special_id("pad", tokenizer, config)
+        check_tokenizer(tokenizer, sizes.vocab_size)
+        found_pad = special_id("pad", tokenizer, config)
         super().__init__(
             sizes.vocab_size,
             pad_id=pad_id if pad_id is not None else found_pad or 0,
-            eos_id=eos_id if eos_id is not None else _special_id("eos", tokenizer, config),
+            eos_id=eos_id if eos_id is not None else special_id("eos", tokenizer, config),
             context=getattr(sizes, "max_position_embeddings", None),
             value_width=sizes.hidden_size if value_head else None,
             seed=seed,
             **sampling,
         )
-        self.bos_id = _special_id("bos", tokenizer, config)
+        self.bos_id = special_id("bos", tokenizer, config)
         self.tokenizer = tokenizer
         self.autocast = autocast
         self._can_cut = "logits_to_keep" in inspect.signature(model.forward).parameters
-        self.model: Any = model if lora_rank is None else _with_lora(model, lora_rank, seed)
+        self.model: Any = model if lora_rank is None else with_lora(model, lora_rank, seed)
+        self.gradient_checkpointing = gradient_checkpointing
+        # A plain GPT-2 recomputes by itself, as long as it stays one.
+        if gradient_checkpointing and not is_plain(self.model):
+            recompute_layers(self.model)
         self.to(resolve_device(device)).eval()
 
     def start(
         self, prompt_ids: torch.Tensor, prompt_mask: torch.Tensor, capacity: int
     ) -> tuple[torch.Tensor, Cache]:
-        from transformers import DynamicCache
-
         ids, mask = self._with_start(prompt_ids, prompt_mask)
         room = torch.ones((len(ids), max(capacity, ids.shape[1])), dtype=torch.int64)
-        cache = Cache(DynamicCache(), room.to(ids.device), mask.sum(1), ids.shape[1])
+        cache = Cache(self._empty_past(), room.to(ids.device), mask.sum(1), ids.shape[1])
         cache.mask[:, : cache.length] = mask
-        logits, _ = self._forward(ids, mask, _positions(mask), 1, past=cache.past)
-        return logits[:, -1], cache
+        return self._read_prompts(ids, mask, cache.past), cache
 
     def advance(self, tokens: torch.Tensor, cache: Cache) -> tuple[torch.Tensor, Cache]:
         ids, positions = tokens.unsqueeze(-1), cache.position.unsqueeze(-1)
         cache.length, cache.position = cache.length + 1, cache.position + 1
-        mask = cache.mask[:, : cache.length]
-        logits, _ = self._forward(ids, mask, positions, 1, past=cache.past)
+        logits, _ = self._forward(ids, _seen(cache), positions, 1, past=cache.past)
+        return logits[:, -1], cache
+
+    def extend(
+        self, ids: torch.Tensor, mask: torch.Tensor, cache: Cache
+    ) -> tuple[torch.Tensor, Cache]:
+        begin, cache.length = cache.length, cache.length + ids.shape[1]
+        seen = _seen(cache)
+        seen[:, begin:] = mask
+        positions = (cache.position.unsqueeze(-1) + _positions(mask)).clamp(min=0)
+        cache.position = cache.position + mask.sum(1)
+        logits, _ = self._forward(ids.masked_fill(~mask, 0), seen, positions, 1, past=cache.past)
         return logits[:, -1], cache
 
     def forward_answer(
@@ -150,12 +170,26 @@ class CausalLM(TokenPolicy):
         past: Any = None,
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Logits (B, keep, V) and what the output layer read, (B, keep, d), of the last tokens."""
+        if past is None and is_plain(self.model):
+            recompute = self.gradient_checkpointing
+            past = PlainGPT2(self.model, caching=False, recompute=recompute)
+        with self._precision():
+            if isinstance(past, PlainGPT2):
+                logits, hidden = past(ids, mask, positions, keep)
+            else:
+                logits, hidden = self._through_model(ids, mask, positions, keep, past)
+        return logits[:, -keep:].float(), hidden[:, -keep:]
+
+    def _through_model(
+        self, ids: torch.Tensor, mask: torch.Tensor, positions: torch.Tensor, keep: int, past: Any
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         read: list[torch.Tensor] = []
         cut = {"logits_to_keep": keep} if self._can_cut else {}
         head = self.model.get_output_embeddings()
         hook = head.register_forward_pre_hook(lambda _, args: read.append(args[0]))
+        learns = past is None and self.gradient_checkpointing and torch.is_grad_enabled()
         try:
-            with self._precision():
+            with recomputing(self.model) if learns else nullcontext():
                 output = self.model(
                     input_ids=ids,
                     attention_mask=mask.long(),
@@ -166,7 +200,25 @@ class CausalLM(TokenPolicy):
                 )
         finally:
             hook.remove()
-        return output.logits[:, -keep:].float(), read[0][:, -keep:]
+        return output.logits, read[0]
+
+    def _read_prompts(self, ids: torch.Tensor, mask: torch.Tensor, past: Any) -> torch.Tensor:
+        """Logits (B, V) after prompts, kept in `past`; equal ones, as a group's, are read once."""
+        alone, rows = torch.unique(ids.masked_fill(~mask, -1), dim=0, return_inverse=True)
+        if len(alone) < len(ids) and hasattr(past, "batch_select_indices"):
+            ids, mask = alone.clamp(min=0), alone >= 0
+        logits, _ = self._forward(ids, mask, _positions(mask), 1, past=past)
+        if len(logits) == len(rows):
+            return logits[:, -1]
+        past.batch_select_indices(rows)
+        return logits[rows, -1]
+
+    def _empty_past(self) -> Any:
+        if is_plain(self.model):
+            return PlainGPT2(self.model, caching=True)
+        from transformers import DynamicCache
+
+        return DynamicCache()
 
     def _precision(self) -> AbstractContextManager[Any]:
         if self.autocast is None:
@@ -196,61 +248,13 @@ class CausalLM(TokenPolicy):
         return [*super()._shared(), self.tokenizer]
 
 
+def _seen(cache: Cache) -> torch.Tensor:
+    """The mask (B, length) of what has been read, a view; more may be read than was planned."""
+    size = cache.mask.shape[1]
+    if cache.length > size:
+        cache.mask = nn.functional.pad(cache.mask, (0, max(size, cache.length - size)), value=1)
+    return cache.mask[:, : cache.length]
+
+
 def _positions(mask: torch.Tensor) -> torch.Tensor:
     return (mask.long().cumsum(1) - 1).clamp(min=0)
-
-
-def _load(name: str | Path, tokenizer: Any, dtype: str | torch.dtype) -> tuple[nn.Module, Any]:
-    """Model and tokenizer of a directory or a hub id."""
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    text = os.fspath(name)
-    is_path = isinstance(name, Path) or text.startswith((".", "~", os.sep)) or text.count("/") > 1
-    if is_path and not Path(text).expanduser().is_dir():
-        raise FileNotFoundError(f"no directory {text!r} with a saved language model")
-    source = str(Path(text).expanduser()) if is_path else text
-    try:
-        model: nn.Module = AutoModelForCausalLM.from_pretrained(source, dtype=dtype)
-        if tokenizer is None:
-            tokenizer = AutoTokenizer.from_pretrained(source)
-    except OSError as error:
-        raise FileNotFoundError(
-            f"{text!r} is neither a directory with a saved language model and its tokenizer "
-            "nor a model that the Hugging Face hub gave"
-        ) from error
-    return model, tokenizer
-
-
-def _special_id(kind: Literal["bos", "eos", "pad"], tokenizer: Any, config: Any) -> int | None:
-    """A special token's id, from the tokenizer (Hugging Face's or plaudit's), else the model."""
-    for source, name in (
-        (tokenizer, f"{kind}_token_id"),
-        (tokenizer, f"{kind}_id"),
-        (config, f"{kind}_token_id"),
-    ):
-        found = getattr(source, name, None)
-        if found is not None:
-            # Some models end on any of several tokens; the first is the usual one.
-            return int(found[0] if isinstance(found, list) else found)
-    return None
-
-
-def _with_lora(model: nn.Module, rank: int, seed: int) -> nn.Module:
-    """The model with adapters on all linear layers, only these trainable."""
-    from peft import LoraConfig, get_peft_model
-
-    if rank < 1:
-        raise ValueError(f"lora_rank must be at least 1 or None, got {rank}")
-    config = LoraConfig(
-        r=rank,
-        lora_alpha=LORA_SCALE * rank,
-        lora_dropout=0.0,
-        target_modules="all-linear",
-        task_type="CAUSAL_LM",
-    )
-    # peft draws the adapters from the global stream: give it ours, then put the old one back.
-    with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # peft asks transformers by an old name
-        torch.default_generator.manual_seed(seed)
-        adapted: nn.Module = get_peft_model(model, config)
-    return adapted

@@ -71,6 +71,12 @@ class NgramPolicy(TokenPolicy):
         window = self.prior.shifted(cache, tokens)
         return self.prior(window), window
 
+    def extend(
+        self, ids: torch.Tensor, mask: torch.Tensor, cache: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        window = self.prior.read(cache, ids, mask)
+        return self.prior(window), window
+
     def forward_answer(
         self, prompt_ids: torch.Tensor, prompt_mask: torch.Tensor, tokens: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:

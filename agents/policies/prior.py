@@ -61,6 +61,12 @@ class NgramPrior(nn.Module):
         padded = nn.functional.pad(ids, (width, 0), value=self.vocab_size)
         return padded.unfold(1, width, 1)
 
+    def read(self, window: torch.Tensor, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """The contexts (B, order - 1) after those of the tokens (B, L) that a mask selects."""
+        for token, read in zip(ids.unbind(1), mask.unbind(1), strict=True):
+            window = torch.where(read.unsqueeze(-1), self.shifted(window, token), window)
+        return window
+
     def shifted(self, window: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
         """The contexts (B, order - 1) after one more token per row, (B,)."""
         tokens = tokens.clamp(max=self.vocab_size)

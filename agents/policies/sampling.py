@@ -65,9 +65,14 @@ def log_probs(
     return scores
 
 
+def uniform(shape: tuple[int, ...], rng: torch.Generator) -> torch.Tensor:
+    """Uniform float64 numbers in [0, 1), on the generator's device."""
+    return torch.rand(shape, generator=rng, device=rng.device, dtype=torch.float64)
+
+
 def draw(scores: torch.Tensor, uniform: torch.Tensor) -> torch.Tensor:
     """Tokens (B,) by inversion: log-probabilities (B, V), one uniform float64 in [0, 1) per row."""
-    cumulative = scores.double().exp().cumsum(-1)
+    cumulative = scores.exp().cumsum(-1, dtype=torch.float64)
     # Strictly above the threshold: a token of probability 0 cannot come out.
     threshold = uniform.unsqueeze(-1) * cumulative[:, -1:]
     return torch.searchsorted(cumulative, threshold, right=True).squeeze(-1)
@@ -80,6 +85,14 @@ def pick(scores: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
     """
     index = tokens.clamp(0, scores.shape[-1] - 1).unsqueeze(-1)
     return scores.gather(-1, index).squeeze(-1)
+
+
+def until_end(tokens: torch.Tensor, eos_id: int | None) -> torch.Tensor:
+    """True in each row of (B, T) up to its first end token, that included."""
+    if eos_id is None:
+        return torch.ones_like(tokens, dtype=torch.bool)
+    ends = (tokens == eos_id).long()
+    return ends.cumsum(1) == ends
 
 
 def entropy(scores: torch.Tensor) -> torch.Tensor:

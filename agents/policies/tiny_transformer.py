@@ -19,6 +19,7 @@ from torch.nn import functional as F
 
 from plaudit.agents.device import resolve_device
 from plaudit.agents.policies.base import TokenPolicy
+from plaudit.agents.policies.decoder import Affine, KeyValues, Layer, causal, read
 from plaudit.agents.policies.prior import NgramPrior
 from plaudit.agents.policies.sampling import Sampling
 
@@ -31,15 +32,16 @@ class Cache:
     """What a batch has read so far; changed in place.
 
     Attributes:
-        keys, values: one (B, heads, capacity + 1, d) per layer, filled up to `length`.
+        past: what each layer has seen.
+        layers: their weights.
         visible: (B, capacity + 1) bool, false on padding; None where there is no padding.
         position: (B,) position of the next token.
         length: tokens read, the start token and padding included.
         window: (B, order - 1) last tokens, for the prior; empty without one.
     """
 
-    keys: list[torch.Tensor]
-    values: list[torch.Tensor]
+    past: list[KeyValues]
+    layers: list[Layer]
     visible: torch.Tensor | None
     position: torch.Tensor
     length: int
@@ -119,36 +121,48 @@ class TinyTransformer(TokenPolicy):
         self, prompt_ids: torch.Tensor, prompt_mask: torch.Tensor, capacity: int
     ) -> tuple[torch.Tensor, Cache]:
         ids, mask = self._with_start(prompt_ids, prompt_mask)
-        rows, length = ids.shape
-        visible = None
-        if not mask.all():
-            visible = F.pad(mask, (0, capacity + 1 - length), value=True)
-        shape = (rows, self.heads, capacity + 1, self.output.in_features // self.heads)
+        length = ids.shape[1]
         cache = Cache(
-            keys=[self.norm.weight.new_empty(shape) for _ in self.blocks],
-            values=[self.norm.weight.new_empty(shape) for _ in self.blocks],
-            visible=visible,
+            past=[KeyValues() for _ in self.blocks],
+            layers=self._layers(),
+            visible=None if mask.all() else F.pad(mask, (0, capacity + 1 - length), value=True),
             position=mask.sum(1),
             length=length,
             window=self._windows(prompt_ids, prompt_mask, 1)[:, -1],
         )
         hidden = self._embed(ids, mask.cumsum(1) - 1)
-        attends = _causal(mask)
-        for block, keys, values in zip(self.blocks, cache.keys, cache.values, strict=True):
-            hidden = block(hidden, attends, keys, values, 0)
+        hidden = read(hidden, cache.layers, causal(mask, length), cache.past)
         return self._logits(self.norm(hidden[:, -1]), cache.window), cache
 
     @torch.inference_mode()
     def advance(self, tokens: torch.Tensor, cache: Cache) -> tuple[torch.Tensor, Cache]:
         hidden = self._embed(tokens, cache.position).unsqueeze(1)
-        end = cache.length + 1
-        attends = None if cache.visible is None else cache.visible[:, None, None, :end]
-        for block, keys, values in zip(self.blocks, cache.keys, cache.values, strict=True):
-            hidden = block(hidden, attends, keys, values, cache.length)
-        cache.length, cache.position = end, cache.position + 1
+        cache.length, cache.position = cache.length + 1, cache.position + 1
+        attends = None
+        if cache.visible is not None:
+            attends = _room(cache)[:, None, None, : cache.length]
+        hidden = read(hidden, cache.layers, attends, cache.past)
         if self.prior is not None:
             cache.window = self.prior.shifted(cache.window, tokens)
         return self._logits(self.norm(hidden[:, 0]), cache.window), cache
+
+    @torch.inference_mode()
+    def extend(
+        self, ids: torch.Tensor, mask: torch.Tensor, cache: Cache
+    ) -> tuple[torch.Tensor, Cache]:
+        begin, count = cache.length, ids.shape[1]
+        cache.length = begin + count
+        visible = _room(cache)
+        visible[:, begin : cache.length] = mask
+        known = (ids >= 0) & (ids < self.symbols)
+        places = cache.position.unsqueeze(-1) + (mask.cumsum(1) - 1).clamp(min=0)
+        hidden = self._embed(ids.masked_fill(~known, self.symbols), places)
+        attends = causal(visible[:, : cache.length], count)
+        hidden = read(hidden, cache.layers, attends, cache.past)
+        cache.position = cache.position + mask.sum(1)
+        if self.prior is not None:
+            cache.window = self.prior.read(cache.window, ids, mask)
+        return self._logits(self.norm(hidden[:, -1]), cache.window), cache
 
     def forward_answer(
         self, prompt_ids: torch.Tensor, prompt_mask: torch.Tensor, tokens: torch.Tensor
@@ -158,12 +172,13 @@ class TinyTransformer(TokenPolicy):
         mask = torch.cat([prompt_mask, torch.ones_like(answer, dtype=torch.bool)], 1)
         all_ids, all_mask = self._with_start(ids, mask)
         hidden = self._embed(all_ids, all_mask.cumsum(1) - 1)
-        attends = _causal(all_mask)
-        for block in self.blocks:
-            hidden = block(hidden, attends)
+        hidden = read(hidden, self._layers(), causal(all_mask, all_mask.shape[1]))
         count = tokens.shape[1]
         hidden = self.norm(hidden[:, -count:])
         return self._logits(hidden, self._windows(ids, mask, count)), hidden
+
+    def _layers(self) -> list[Layer]:
+        return [block.layer() for block in self.blocks]  # type: ignore[operator]
 
     def _with_start(
         self, ids: torch.Tensor, mask: torch.Tensor
@@ -199,7 +214,7 @@ class TinyTransformer(TokenPolicy):
 
 
 class Block(nn.Module):
-    """One pre-norm layer: attention, then a two-layer network four times as wide."""
+    """The weights of one layer."""
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
@@ -211,39 +226,30 @@ class Block(nn.Module):
         self.up = nn.Linear(width, 4 * width, bias=False)
         self.down = nn.Linear(4 * width, width, bias=False)
 
-    def forward(
-        self,
-        x: torch.Tensor,
-        attends: torch.Tensor | None,
-        keys: torch.Tensor | None = None,
-        values: torch.Tensor | None = None,
-        begin: int = 0,
-    ) -> torch.Tensor:
-        """Hidden states (B, L, d) to the same; writes keys and values at `begin`, if given.
-
-        `attends` is broadcast to (B, heads, L, all); None means all that came before.
-        """
-        rows, length, width = x.shape
-        qkv = self.qkv(self.norm_attention(x)).view(rows, length, 3, self.heads, -1)
-        q, k, v = qkv.permute(2, 0, 3, 1, 4)
-        if keys is not None and values is not None:
-            end = begin + length
-            keys[:, :, begin:end], values[:, :, begin:end] = k, v
-            k, v = keys[:, :, :end], values[:, :, :end]
-        causal = attends is None and length > 1
-        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=attends, is_causal=causal)
-        x = x + self.merge(mixed.transpose(1, 2).reshape(rows, length, width))
-        grown = F.gelu(self.up(self.norm_mlp(x)), approximate="tanh")
-        out: torch.Tensor = x + self.down(grown)
-        return out
+    def layer(self) -> Layer:
+        """The weights, for `decoder.read`."""
+        return Layer(
+            self.heads,
+            self.norm_attention.eps,
+            Affine(self.norm_attention.weight, self.norm_attention.bias),
+            Affine(self.qkv.weight),
+            Affine(self.merge.weight),
+            Affine(self.norm_mlp.weight, self.norm_mlp.bias),
+            Affine(self.up.weight),
+            Affine(self.down.weight),
+        )
 
 
-def _causal(mask: torch.Tensor) -> torch.Tensor | None:
-    """What each token attends to, (B, 1, L, L); None where nothing is padded."""
-    if mask.all():
-        return None
-    before = torch.ones(mask.shape[1], mask.shape[1], dtype=torch.bool, device=mask.device).tril()
-    return before & mask[:, None, None, :]
+def _room(cache: Cache) -> torch.Tensor:
+    """The cache's mask, with room for `length` tokens; it grows by at least its own size."""
+    if cache.visible is None:
+        shape = (len(cache.position), cache.length)
+        cache.visible = torch.ones(shape, dtype=torch.bool, device=cache.position.device)
+    size = cache.visible.shape[1]
+    if cache.length > size:
+        more = max(size, cache.length - size)
+        cache.visible = F.pad(cache.visible, (0, more), value=True)
+    return cache.visible
 
 
 def _prior(table: npt.ArrayLike | None, order: int | None, vocab_size: int) -> NgramPrior | None:

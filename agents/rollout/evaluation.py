@@ -1,4 +1,4 @@
-"""What an answer is really worth: true rewards, KL and texts of fresh answers on fixed prompts.
+"""What writing is really worth: true rewards and texts of answers or conversations on a panel.
 
 The only place in `agents/` that knows the truth; it plays the plain world, without feedback.
 """
@@ -12,8 +12,11 @@ import numpy.typing as npt
 import torch
 
 from plaudit.agents.policies.base import TokenPolicy
-from plaudit.agents.rollout.tokens import AnyVector, collect
-from plaudit.agents.types import Rollout
+from plaudit.agents.rollout.conversation import Conversations
+from plaudit.agents.rollout.play import play
+from plaudit.agents.rollout.turns import collect_turns
+from plaudit.agents.rollout.worlds import AnyVector
+from plaudit.agents.types import Rollout, TokenBatch
 from plaudit.envs.text import Tokenizer
 
 Floats = npt.NDArray[np.float64]
@@ -96,13 +99,11 @@ def evaluate_answers(
     rng = torch.Generator().manual_seed(sampling_seed)
     parts = []
     for start in range(0, len(seeds), rows):
-        rollout = collect(policy, venv, seeds=seeds[start : start + rows], rng=rng)
-        logp = rollout.batch.logp
-        ratio = logp - (logp if policy is reference else reference.logp(rollout.batch))
+        rollout = play(policy, venv, seeds=seeds[start : start + rows], rng=rng)
         parts.append(
             TokenEvaluation(
                 rollout.rewards.double().cpu().numpy(),
-                ratio.sum(1).double().cpu().numpy(),
+                _kl(rollout.batch, None if policy is reference else reference),
                 rollout.batch.action_mask.sum(1).cpu().numpy(),
                 _texts(rollout, tokenizer),
                 _numbers(rollout.info),
@@ -115,6 +116,119 @@ def evaluate_answers(
         [text for part in parts for text in part.texts],
         {key: np.concatenate([part.info[key] for part in parts]) for key in parts[0].info},
     )
+
+
+@dataclass(frozen=True)
+class ConversationEvaluation:
+    """Conversations of one policy on a panel. Failed ones count with what they had earned.
+
+    Attributes:
+        true_return: (B,) the world's unit.
+        kl: (B,) log pi(turns) - log reference(turns), nats; of failed ones, and without a
+            reference, 0.
+        turns: (B,) texts that the policy wrote. lengths: (B,) tokens of them, of failed ones 0.
+        valid: share of the texts that the world could take.
+        success: (B,) whether the world called its end a success; False where it does not say.
+        status: of each row, as in `TokenBatch`.
+        transcripts: of each row (who, text), "world" or "policy", in order.
+    """
+
+    true_return: Floats
+    kl: Floats
+    turns: npt.NDArray[np.int64]
+    lengths: npt.NDArray[np.int64]
+    valid: float
+    success: npt.NDArray[np.bool_]
+    status: list[str]
+    transcripts: list[list[tuple[str, str]]]
+
+    def summary(self) -> dict[str, float]:
+        """Means for a log; `failed` is the share of rows that failed."""
+        return {
+            "true_return": float(self.true_return.mean()),
+            "kl": float(self.kl.mean()),
+            "success": float(self.success.mean()),
+            "valid": self.valid,
+            "turns": float(self.turns.mean()),
+            "length": float(self.lengths.mean()),
+            "failed": self.status.count("failed") / len(self.status),
+        }
+
+    def samples(self, count: int) -> list[dict[str, Any]]:
+        """The first conversations as JSON values: prompt, answer, paid, true_return, status.
+
+        The prompt is what the world said first, the answer all that followed, the policy's turns
+        behind "> "; paid is empty, since letters are not paid for.
+        """
+        return [
+            {
+                "prompt": said[0][1],
+                "answer": "".join(
+                    f"\n{'> ' if who == 'policy' else ''}{text}" for who, text in said[1:]
+                ),
+                "paid": [],
+                "true_return": round(float(self.true_return[i]), 3),
+                "status": self.status[i],
+            }
+            for i, said in enumerate(self.transcripts[:count])
+        ]
+
+
+@torch.no_grad()
+def evaluate_conversations(
+    policy: TokenPolicy,
+    conversations: Conversations,
+    *,
+    seeds: Sequence[int],
+    reference: TokenPolicy | None = None,
+    sampling_seed: int = 0,
+    greedy: bool = False,
+) -> ConversationEvaluation:
+    """Hold the conversations of a panel in the plain world.
+
+    Args:
+        policy: is measured.
+        conversations: of plain worlds, without feedback.
+        seeds: of the episodes; they are played a few at a time.
+        reference: what the policy's KL is measured from, if asked for.
+        sampling_seed: of the policy's own stream.
+        greedy: write the likeliest tokens.
+
+    Raises:
+        ValueError: there are no seeds, or the truth is hidden.
+    """
+    if not seeds:
+        raise ValueError("expected at least one seed, got none")
+    rng = torch.Generator().manual_seed(sampling_seed)
+    rows = conversations.num_envs
+    parts = [
+        collect_turns(policy, conversations, seeds=seeds[i : i + rows], rng=rng, greedy=greedy)
+        for i in range(0, len(seeds), rows)
+    ]
+    scores = [part.true_scores for part in parts if part.true_scores is not None]
+    if len(scores) < len(parts):
+        raise ValueError("the truth is hidden by HideReward: evaluate in the plain world")
+    last = [info for part in parts for info in part.info["last"]]
+    transcripts = [said for part in parts for said in part.info["transcript"]]
+    turns = np.array([sum(who == "policy" for who, _ in said) for said in transcripts])
+    written = [int(turns[i : i + rows].sum()) for i in range(0, len(seeds), rows)]
+    return ConversationEvaluation(
+        torch.cat(scores).double().numpy(),
+        np.concatenate([_kl(part.batch, reference) for part in parts]),
+        turns,
+        torch.cat([part.batch.action_mask.sum(1).cpu() for part in parts]).numpy(),
+        float(np.average([part.valid for part in parts], weights=written)),
+        np.array([bool(info.get("success", False)) for info in last]),
+        [status for part in parts for status in part.batch.status],
+        transcripts,
+    )
+
+
+def _kl(batch: TokenBatch, reference: TokenPolicy | None) -> Floats:
+    """(B,) log-ratios of what was written, nats."""
+    ratio = batch.logp - (batch.logp if reference is None else reference.logp(batch))
+    total: Floats = ratio.sum(1).double().cpu().numpy()
+    return total
 
 
 def _texts(rollout: Rollout, tokenizer: Tokenizer | None) -> list[tuple[str, str]]:

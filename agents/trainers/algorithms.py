@@ -30,7 +30,7 @@ class PolicyGradient:
     """An advantage, a loss and, where there is a critic, its regression.
 
     Args:
-        advantage: a key of `registry.ADVANTAGES`.
+        advantage: a key of `registry.ADVANTAGES`; None for a loss that takes none.
         loss: a key of `registry.LOSSES`.
         critic: whether values are learned.
         whiten: shift and scale advantages to mean 0 and standard deviation 1 over the batch.
@@ -48,7 +48,7 @@ class PolicyGradient:
 
     def __init__(
         self,
-        advantage: str,
+        advantage: str | None,
         loss: str,
         *,
         critic: bool = False,
@@ -60,8 +60,11 @@ class PolicyGradient:
         **settings: Any,
     ) -> None:
         if kl_loss is not None:
+            if "beta" not in inspect.signature(agents.loss(loss)).parameters:
+                raise TypeError(f"kl_loss: loss {loss!r} has no KL term of its own, as grpo has")
             settings["beta"] = kl_loss
-        self._advantage = _Bound(f"advantage {advantage!r}", agents.advantage(advantage), settings)
+        function = _nothing if advantage is None else agents.advantage(advantage)
+        self._advantage = _Bound(f"advantage {advantage!r}", function, settings)
         self._loss = _Bound(f"loss {loss!r}", agents.loss(loss), settings)
         self._refuse_unknown(settings)
         self.critic, self.whiten, self.least_group = critic, whiten, least_group
@@ -71,16 +74,22 @@ class PolicyGradient:
             "loss": loss,
             "critic": [critic, value_coef, value_clip] if critic else None,
             "whiten": whiten,
+            "least_group": least_group,
             **settings,
         }
         self._per_answer = loss in agents.registry.PER_ANSWER
-        aggregation = inspect.signature(agents.loss(loss)).parameters.get("aggregation")
-        named = settings.get("aggregation", aggregation.default if aggregation else "")
-        self.per_token: bool = named == "token_mean"
+        self.gamma: float = self._advantage.setting("gamma", 1.0)
+        self.per_token: bool = self._loss.setting("aggregation", "") == "token_mean"
 
     def wants(self, name: str) -> bool:
         """Whether the advantage or the loss takes the tensor of this name."""
         return name in self._advantage.tensors or name in self._loss.tensors
+
+    @property
+    def needs_reference(self) -> bool:
+        """Whether the loss or the advantage itself depends on the reference's log-probabilities."""
+        required = (bound.tensors.get("ref_logp") for bound in (self._advantage, self._loss))
+        return any(required) or self._loss.setting("beta", 0.0) > 0
 
     def targets(self, signals: Tensors) -> Tensors:
         """What an update aims at.
@@ -98,6 +107,8 @@ class PolicyGradient:
         """
         mask = signals["mask"]
         found = self._advantage(signals)
+        if found is None:
+            return {}
         advantage, returns = found if isinstance(found, tuple) else (found, None)
         if self.whiten:
             advantage = _whitened(advantage, mask)
@@ -127,7 +138,8 @@ class PolicyGradient:
             known["mask"],
             clip=self.value_clip,
         )
-        stats |= {"value_loss": critic, "explained_variance": figures["explained_variance"]}
+        if figures:  # there are none under `masking.trusted`
+            stats |= {"value_loss": critic, "explained_variance": figures["explained_variance"]}
         return loss, self.value_coef * critic, stats
 
     def weights(self, mask: torch.Tensor) -> torch.Tensor:
@@ -144,13 +156,18 @@ class PolicyGradient:
                 )
 
 
-def setting_names(advantage: str, loss: str) -> set[str]:
+def setting_names(advantage: str | None, loss: str) -> set[str]:
     """Every setting of an algorithm made of the two, its own and those of the functions."""
     own = inspect.signature(PolicyGradient).parameters.values()
     names = {p.name for p in own if p.kind is inspect.Parameter.KEYWORD_ONLY}
-    for function in (agents.advantage(advantage), agents.loss(loss)):
+    functions = [agents.loss(loss), *([] if advantage is None else [agents.advantage(advantage)])]
+    for function in functions:
         names |= _Bound("", function, {}).settings
     return names - {"beta"}  # of the trainer; the loss's own is `kl_loss`
+
+
+def _nothing() -> None:
+    """The advantage of a loss that takes none."""
 
 
 class _Bound:
@@ -166,6 +183,11 @@ class _Bound:
         }
         self.settings = set(parameters) - set(self.tensors)
         self._given = {key: value for key, value in settings.items() if key in self.settings}
+        self._defaults = {key: parameters[key].default for key in self.settings}
+
+    def setting(self, name: str, otherwise: Any) -> Any:
+        """The setting as given or by default; `otherwise` where the function has none."""
+        return (self._defaults | self._given).get(name, otherwise)
 
     def __call__(self, known: Tensors) -> Any:
         for key, needed in self.tensors.items():

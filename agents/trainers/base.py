@@ -83,6 +83,10 @@ class Trainer(ABC):
     def learned(self) -> list[torch.Tensor]:
         """What training moves, in a fixed order: bit-equal on all ranks."""
 
+    def lr_share(self, decay: float) -> float:
+        """What is left of the step size now: it falls to `decay` of itself, linearly."""
+        return 1 - min(1.0, self.update / self.updates) * (1 - decay)
+
     def _evaluation(self) -> Row:
         """Figures of an evaluation, without prefix; only rank 0 is asked."""
         return {}
@@ -206,3 +210,13 @@ class Trainer(ABC):
             self.folder.append(row)
         if on_update is not None:
             on_update(row)
+
+
+def mean(rows: list[Row]) -> Row:
+    """Means of figures over several steps; one that no step could tell (NaN) is left out."""
+    told: dict[str, list[float]] = {}
+    for row in rows:
+        for key, value in row.items():
+            if np.isfinite(value):
+                told.setdefault(key, []).append(value)
+    return {key: float(np.mean(values)) for key, values in told.items()}

@@ -5,7 +5,7 @@ world and its wrappers. It never reads the truth: an evaluator, if given, does.
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,25 +13,39 @@ import numpy as np
 import torch
 
 from plaudit.agents import distributed
+from plaudit.agents.advantages.lagrangian import Multiplier
+from plaudit.agents.losses.entropy import AdaptiveEntropy
+from plaudit.agents.losses.truncated_importance import truncated_importance
 from plaudit.agents.policies.base import TokenPolicy
-from plaudit.agents.rollout.tokens import AnyVector, check_world, collect, describe
+from plaudit.agents.rollout.figures import figures
+from plaudit.agents.rollout.play import (
+    Played,
+    check_played,
+    described,
+    play,
+    set_state_of,
+    state_of,
+)
 from plaudit.agents.trainers.algorithms import PolicyGradient, Tensors
-from plaudit.agents.trainers.base import Row, Trainer
+from plaudit.agents.trainers.base import Row, Trainer, mean
 from plaudit.agents.trainers.learner import Learner
 from plaudit.agents.trainers.settings import Settings
-from plaudit.agents.types import Rollout
+from plaudit.agents.trainers.signals import kept, mean_cost, priced, signals, with_baseline
+from plaudit.agents.types import Rollout, TokenBatch
 from plaudit.envs.types import State
-from plaudit.feedback.wrappers.base import inner_state, set_inner_state
+
+KL_ROWS = 8  # one row in so many tells the KL where nothing depends on it
 
 Evaluator = Callable[[TokenPolicy, TokenPolicy], Row]
 """(policy, reference) -> figures to log; the only reader of the truth."""
 
 
 class OnPolicyTrainer(Trainer):
-    """Trains a token policy on a token world.
+    """Trains a token policy on a token world, or on worlds one talks to.
 
     Args:
-        env: a vector form with auto-reset disabled, wrapped as you like; one answer per row.
+        env: a vector form with auto-reset disabled, wrapped as you like, one answer per row; or
+            `Conversations`.
         policy: is trained in place.
         algorithm: what is climbed.
         settings: shared by all.
@@ -41,13 +55,13 @@ class OnPolicyTrainer(Trainer):
         folder: where the log and checkpoints go, or None.
 
     Raises:
-        TypeError, ValueError: world and policy do not fit (see `check_world`), nor rows and group
+        TypeError, ValueError: world and policy do not fit (see `check_played`), nor rows and group
             size, or the policy lacks a value head that the algorithm needs.
     """
 
     def __init__(
         self,
-        env: AnyVector,
+        env: Played,
         policy: TokenPolicy,
         algorithm: PolicyGradient,
         settings: Settings,
@@ -57,7 +71,7 @@ class OnPolicyTrainer(Trainer):
         eval_every: int = 10,
         folder: str | Path | None = None,
     ) -> None:
-        check_world(policy, env)
+        check_played(policy, env)
         settings.prompts(env.num_envs)
         _check_algorithm(algorithm, policy, settings.group_size)
         super().__init__(
@@ -67,6 +81,10 @@ class OnPolicyTrainer(Trainer):
         self._learner = Learner([policy], lr=settings.lr, max_grad_norm=settings.max_grad_norm)
         self.reference = policy.frozen_copy() if reference is None else reference
         self.evaluator = evaluator
+        self._entropy_coef, target = settings.entropy_coef, settings.entropy_target
+        self._bonus = None if target is None else _bonus(target, settings.entropy_coef)
+        limit = settings.cost_limit
+        self._price = None if limit is None else Multiplier(limit)
         # What the trainer copied is saved with it; a reference that was given is the caller's.
         pairs = zip(policy.parameters(), self.reference.parameters(), strict=False)
         self._copied = [] if reference is not None else [r for p, r in pairs if p.requires_grad]
@@ -78,52 +96,71 @@ class OnPolicyTrainer(Trainer):
         rollout = self._collect()
         batch = rollout.batch
         with torch.no_grad():
-            log_ratio = batch.logp - self.reference.logp(batch)
+            log_ratio, measured = self._log_ratio(batch)
             known = self._signals(rollout, log_ratio)
-            targets, kept = self._targets(known)
-        self._learner.scale_lr(self._lr_share())
+            targets, rows = self._targets(known)
+        self._learner.scale_lr(self.lr_share(self.settings.lr_decay))
         stats: list[Row] = []
         for _ in range(self.settings.epochs):
-            order = kept[torch.from_numpy(self._rng.permutation(len(kept))).to(kept.device)]
-            for rows in torch.tensor_split(order, self.settings.minibatches):
-                stats.append(self._step(rollout, known | targets, rows))
-        return _mean(stats) | _told(rollout, log_ratio)
+            order = rows[torch.from_numpy(self._rng.permutation(len(rows))).to(rows.device)]
+            for some in torch.tensor_split(order, self.settings.minibatches):
+                stats.append(self._step(rollout, known | targets, some))
+        row = mean(stats) | mean([figures(rollout, log_ratio, measured)])
+        row["learned_from"] = float(len(rows))
+        return row | self._adapted(rollout, row)
+
+    def _log_ratio(self, batch: TokenBatch) -> tuple[torch.Tensor, torch.Tensor]:
+        """(B, T) nats, 0 in rows that were not measured; and those that were, (b,).
+
+        Where nothing depends on the distance to the reference it is told to the log alone, and some
+        rows tell it well enough: reading all of them would cost a fifth of an update.
+        """
+        rows = torch.arange(len(batch.tokens), device=batch.tokens.device)
+        rows = rows[batch.action_mask.any(1)]
+        if self.settings.beta == 0 and not self.algorithm.needs_reference:
+            rows = rows[::KL_ROWS]
+        log_ratio = torch.zeros_like(batch.logp)
+        if len(rows):
+            log_ratio[rows] = batch.logp[rows] - self.reference.logp(batch.rows(rows))
+        return log_ratio, rows
 
     def _collect(self) -> Rollout:
         prompts = self._rng.integers(2**31, size=self.settings.prompts(self.env.num_envs))
         seeds = np.repeat(prompts, self.settings.group_size).tolist()
         if not self.algorithm.wants("greedy_scores"):
-            return collect(self.policy, self.env, seeds=seeds, rng=self._sampling)
-        greedy = collect(self.policy, self.env, seeds=seeds, rng=self._sampling, greedy=True)
-        rollout = collect(self.policy, self.env, seeds=seeds, rng=self._sampling)
-        return replace(rollout, greedy_scores=greedy.rewards.sum(1))
+            return play(self.policy, self.env, seeds=seeds, rng=self._sampling)
+        greedy = play(self.policy, self.env, seeds=seeds, rng=self._sampling, greedy=True)
+        rollout = play(self.policy, self.env, seeds=seeds, rng=self._sampling)
+        return with_baseline(rollout, greedy)
 
     def _signals(self, rollout: Rollout, log_ratio: torch.Tensor) -> Tensors:
         """What advantages and losses may ask for."""
-        batch, mask = rollout.batch, rollout.batch.action_mask
-        rewards = rollout.rewards - self.settings.beta * log_ratio
-        signals = {
-            "rewards": rewards,
-            "scores": torch.where(mask, rewards, 0.0).sum(1),
-            "mask": mask,
-            "groups": rollout.groups,
-            "turns": rollout.turns,
-            "tokens": batch.tokens,
-            "old_logp": batch.logp,
-            "ref_logp": batch.logp - log_ratio,
-        }
-        if rollout.states is not None:
-            signals["states"] = rollout.states
-        if rollout.greedy_scores is not None:
-            signals["greedy_scores"] = rollout.greedy_scores
+        if self._price is not None:
+            rollout = priced(rollout, self._price)
+        found = signals(rollout, log_ratio, self.settings, self.algorithm.wants)
         if self.algorithm.critic:
-            signals["values"] = self.policy.value(batch)
-        return signals
+            found["values"] = self.policy.value(rollout.batch)
+        if self.settings.importance_cap is not None:
+            found["old_logp"] = self.policy.logp(rollout.batch)
+            found["weights"], _ = truncated_importance(
+                found["old_logp"],
+                rollout.batch.logp,
+                found["mask"],
+                cap=self.settings.importance_cap,
+            )
+        return found
 
     def _targets(self, signals: Tensors) -> tuple[Tensors, torch.Tensor]:
         """Targets of this rank's rows, compared with those of all ranks; the rows to learn from."""
         everyone, mine = distributed.gather_rows(signals, offset="groups")
-        alive = self._survivors(everyone)
+        # Every rank draws alike, so that they filter alike.
+        rng = torch.Generator().manual_seed(self.settings.seed + 1_000_003 * self.update)
+        alive = kept(everyone, self.settings, self.algorithm.least_group, rng)
+        if not alive.any():
+            raise RuntimeError(
+                f"no rollout of update {self.update + 1} is left to learn from: they failed, or "
+                f"the filter {self.settings.filter!r} dropped them"
+            )
         found = self.algorithm.targets({key: value[alive] for key, value in everyone.items()})
         length = signals["mask"].shape[1]
         targets = {}
@@ -133,24 +170,14 @@ class OnPolicyTrainer(Trainer):
             targets[key] = whole[mine][:, :length] if value.dim() > 1 else whole[mine]
         return targets, alive[mine].nonzero()[:, 0]
 
-    def _survivors(self, signals: Tensors) -> torch.Tensor:
-        """(B,) bool: rows that did not fail, in groups of which enough did not."""
-        alive, groups = signals["mask"].any(1), signals["groups"]
-        _, index = torch.unique(groups, return_inverse=True)
-        counts = torch.zeros_like(index).index_add(0, index, alive.long())
-        alive = alive & (counts[index] >= self.algorithm.least_group)
-        if not alive.any():
-            raise RuntimeError(
-                f"every rollout of update {self.update + 1} failed: there is nothing to learn from"
-            )
-        return alive
-
     def _step(self, rollout: Rollout, known: Tensors, rows: torch.Tensor) -> Row:
         """One optimiser step on some rows, in pieces of `micro_batch` rows."""
         self._learner.zero()
-        mask, bonus = rollout.batch.action_mask[rows], self.settings.entropy_coef
+        mask, bonus = rollout.batch.action_mask[rows], self._entropy_coef
         weights, tokens = self.algorithm.weights(mask), mask.sum(1)
         whole, all_tokens = distributed.total(torch.stack([weights.sum(), tokens.sum()]))
+        if whole == 0:  # fewer rows than minibatches
+            return {}
         stats: dict[str, torch.Tensor] = {}
         places = torch.arange(len(rows), device=rows.device)
         for piece in torch.split(places, self.settings.micro_batch or max(1, len(rows))):
@@ -161,33 +188,48 @@ class OnPolicyTrainer(Trainer):
             told = {"logp": now.logp, "entropy": now.entropy}
             told |= {} if now.value is None else {"value": now.value}
             taken = {key: value[rows[piece]] for key, value in known.items()}
-            loss, critic, figures = self.algorithm.loss(taken | told)
+            loss, critic, told = self.algorithm.loss(taken | told)
             share, per_token = weights[piece].sum() / whole, tokens[piece].sum() / all_tokens
-            entropy = now.entropy.sum() / all_tokens
-            goal = share * loss - bonus * entropy
+            goal = share * loss - bonus * now.entropy.sum() / all_tokens
             torch.autograd.backward(goal if critic is None else goal + per_token * critic)
-            shares = {k: share * v for k, v in (figures | {"loss": loss}).items()}
-            for key, value in (shares | {"entropy": entropy}).items():
-                stats[key] = stats.get(key, torch.zeros(())) + value.detach().cpu()
+            # Of this rank's rows: its share of the whole is taken out again.
+            part = weights[piece].sum() / weights.sum()
+            for key, value in (told | {"loss": loss}).items():
+                stats[key] = stats.get(key, torch.zeros(())) + (part * value).detach().cpu()
         norm = self._learner.step()
         return {key: float(value) for key, value in stats.items()} | {"grad_norm": float(norm)}
 
-    def _lr_share(self) -> float:
-        done = min(1.0, self.update / self.updates)
-        return 1 - done * (1 - self.settings.lr_decay)
+    def _adapted(self, rollout: Rollout, row: Row) -> Row:
+        """Move what adapts, and say where it stands."""
+        told = {}
+        if self._bonus is not None:
+            entropy, tokens = distributed.total(
+                torch.tensor([row.get("entropy", 0.0) * row["tokens"], row["tokens"]])
+            ).tolist()
+            self._entropy_coef = self._bonus.step(entropy / tokens)
+            told["entropy_coef"] = self._entropy_coef
+        if self._price is not None:
+            told["cost"] = mean_cost(rollout)
+            told["multiplier"] = self._price.step(told["cost"])
+        return told
 
     def _evaluation(self) -> Row:
         return {} if self.evaluator is None else self.evaluator(self.policy, self.reference)
 
     def _described(self) -> dict[str, Any]:
-        of = {"algorithm": self.algorithm.described, "world": describe(self.env)}
+        of: dict[str, Any] = {"algorithm": self.algorithm.described, "world": described(self.env)}
+        policy = self.policy
+        of["sampling"] = [policy.temperature, policy.top_k, policy.top_p]
         return of | {"parameters": self._learner.size} | asdict(self.settings)
 
     def _own_state(self) -> State:
         return {
             "learner": self._learner.get_state(),
             "reference": [p.detach().clone() for p in self._copied],
-            "env": inner_state(self.env),
+            "env": state_of(self.env),
+            "entropy_coef": self._entropy_coef,
+            "bonus": None if self._bonus is None else self._bonus.get_state(),
+            "price": None if self._price is None else self._price.get_state(),
         }
 
     def _set_own_state(self, state: State) -> None:
@@ -195,7 +237,16 @@ class OnPolicyTrainer(Trainer):
         with torch.no_grad():
             for parameter, value in zip(self._copied, state["reference"], strict=True):
                 parameter.copy_(value)
-        set_inner_state(self.env, state["env"])
+        set_state_of(self.env, state["env"])
+        self._entropy_coef = float(state["entropy_coef"])
+        if self._bonus is not None:
+            self._bonus.set_state(state["bonus"])
+        if self._price is not None:
+            self._price.set_state(state["price"])
+
+
+def _bonus(target: float, coef: float) -> AdaptiveEntropy:
+    return AdaptiveEntropy(target, coef=coef, low=min(1e-4, coef))
 
 
 def _check_algorithm(algorithm: PolicyGradient, policy: TokenPolicy, group_size: int) -> None:
@@ -208,33 +259,3 @@ def _check_algorithm(algorithm: PolicyGradient, policy: TokenPolicy, group_size:
             "this algorithm compares answers to the same prompt: group_size must be at least "
             f"{algorithm.least_group}, got {group_size}"
         )
-
-
-def _mean(rows: list[Row]) -> Row:
-    """Means over steps; a figure that no step could tell (NaN) is left out."""
-    told: dict[str, list[float]] = {}
-    for row in rows:
-        for key, value in row.items():
-            if np.isfinite(value):
-                told.setdefault(key, []).append(value)
-    return {key: float(np.mean(values)) for key, values in told.items()}
-
-
-def _told(rollout: Rollout, log_ratio: torch.Tensor) -> Row:
-    """Figures of a rollout: what every log holds."""
-    batch, mask = rollout.batch, rollout.batch.action_mask
-    kept = mask.any(1)
-    scores = rollout.rewards.sum(1)[kept]
-    row = {
-        "tokens": float(mask.sum()),
-        "reward": float(scores.mean()),
-        "reward_std": float(scores.std()) if len(scores) > 1 else 0.0,
-        "kl": float(log_ratio.sum(1)[kept].mean()),
-        "length": float(mask.sum(1)[kept].float().mean()),
-        "ended": batch.status.count("ended") / len(batch.status),
-        "failed": batch.status.count("failed") / len(batch.status),
-        "valid": rollout.valid,
-    }
-    if rollout.true_scores is not None:
-        row["true_reward"] = float(rollout.true_scores[kept].mean())
-    return row

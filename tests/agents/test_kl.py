@@ -57,3 +57,7 @@ def test_k3_is_cut_at_20_nats_and_stays_finite() -> None:
 def test_another_shape_raises_naming_the_argument() -> None:
     with pytest.raises(ValueError, match=r"^ref_logp: axis T is 2, but 3 elsewhere"):
         kl.k3(torch.zeros(1, 3), torch.zeros(1, 2))
+
+
+def test_every_estimator_has_its_name() -> None:
+    assert {"k1": kl.k1, "k2": kl.k2, "k3": kl.k3} == kl.ESTIMATORS

@@ -1,6 +1,9 @@
+from inspect import signature
+
 import pytest
 import torch
 
+from plaudit import agents
 from plaudit.agents import masking
 
 MASK = torch.tensor([[True, False], [True, True]])
@@ -39,3 +42,33 @@ def test_require_wants_a_boolean_mask_that_selects_something() -> None:
 )
 def test_values_are_widened_to_at_least_float32(given: torch.dtype, found: torch.dtype) -> None:
     assert masking.select("x", torch.ones(2, 2, dtype=given), MASK).dtype == found
+
+
+@pytest.mark.parametrize("name", ["ppo", "ppo_value", "reinforce", "cispo", "grpo", "rloo"])
+def test_within_trusted_a_loss_is_the_same_and_looks_at_nothing(name: str) -> None:
+    loss = agents.loss(name)
+    names = [key for key, p in signature(loss).parameters.items() if p.default is p.empty]
+    rng = torch.Generator().manual_seed(0)
+    given = {key: torch.randn(4, 3, generator=rng) for key in names}
+    given["mask"] = torch.ones(4, 3, dtype=torch.bool)
+    if name in agents.registry.PER_ANSWER:
+        given["advantage"] = given["advantage"][:, 0]
+    found = []
+    for sure in (False, True):
+        first = given[names[0]].clone().requires_grad_()
+        with masking.trusted(sure):
+            value = loss(**given | {names[0]: first})[0]
+        value.backward()
+        found.append((value.detach(), first.grad))
+    torch.testing.assert_close(found[0], found[1])
+    given[names[0]][0, 0] = float("nan")
+    with masking.trusted():
+        assert loss(**given)[0].isnan()
+    with pytest.raises(ValueError, match="row 0 holds nan"):
+        loss(**given)
+
+
+def test_trust_ends_with_its_block_also_after_an_error() -> None:
+    with pytest.raises(ValueError, match="invalid literal"), masking.trusted():
+        int("no number")
+    assert not masking.is_trusted()

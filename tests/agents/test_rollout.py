@@ -6,7 +6,8 @@ import torch
 from plaudit.agents.policies.ngram import NgramPolicy
 from plaudit.agents.policies.tiny_transformer import TinyTransformer
 from plaudit.agents.rollout.evaluation import evaluate_answers
-from plaudit.agents.rollout.tokens import check_world, collect, describe, token_spec
+from plaudit.agents.rollout.tokens import collect
+from plaudit.agents.rollout.worlds import check_world, describe, token_spec
 from plaudit.envs.evaluate import make_rows
 from plaudit.envs.token.token_ngram.solution import policy_value
 from plaudit.feedback.wrappers import VectorRecordSegments, VectorTeacherReward

@@ -14,6 +14,7 @@ REGISTRIES = {
     "reward model": (feedback.model, feedback_names.MODELS),
     "loss": (agents.loss, agent_names.LOSSES),
     "advantage": (agents.advantage, agent_names.ADVANTAGES),
+    "shaping": (agents.shaping, agent_names.SHAPINGS),
     "policy": (agents.policy, agent_names.POLICIES),
     "trainer": (lambda name: agents.make(name, None), agent_names.TRAINERS),
 }

@@ -16,7 +16,14 @@ ROOT = Path(__file__).parents[2]
 ROOMS = ("envs", "feedback", "agents", "studies", "plaudit")
 FILES = [p for room in ROOMS for p in sorted((ROOT / room).rglob("*.py")) if room != "plaudit"]
 FILES += sorted((ROOT / "plaudit").glob("*.py"))
-TABLES = (feedback.TEACHERS, feedback.MODELS, agents.ADVANTAGES, agents.LOSSES, agents.POLICIES)
+TABLES = (
+    feedback.TEACHERS,
+    feedback.MODELS,
+    agents.ADVANTAGES,
+    agents.LOSSES,
+    agents.POLICIES,
+    agents.SHAPINGS,
+)
 REGISTERED = sorted({entry for table in TABLES for entry in table.values()})
 GAMES = sorted(world.game for world in WORLDS.values())
 SOURCE = re.compile(r"\barXiv:\d{4}\.\d{4,5}|arXiv \d{4}\.\d{4,5}|\bdoi:10\.|own design", re.I)

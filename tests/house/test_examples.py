@@ -13,7 +13,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
-LEARNING = ["own_agent", "sb3_ppo", pytest.param("learned_reward", marks=pytest.mark.slow)]
+LEARNING = ["own_agent", "sb3_ppo"]
+LEARNING += [pytest.param(name, marks=pytest.mark.slow) for name in ("coach", "learned_reward")]
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: p.stem)
@@ -22,8 +23,9 @@ def test_an_example_is_short(path: Path) -> None:
 
 
 def test_every_example_is_run_here() -> None:
-    run = {"own_agent", "sb3_ppo", "learned_reward", "own_teacher", "own_world", "partners"}
-    assert {path.stem for path in EXAMPLES} == run | {"label_in_browser"}
+    run = {"coach", "learned_reward", "own_agent", "own_teacher", "own_world", "partners"}
+    run |= {"sb3_ppo"}
+    assert {path.stem for path in EXAMPLES} == run | {"label_in_browser", "search", "self_play"}
 
 
 @pytest.mark.parametrize("name", LEARNING)
@@ -82,6 +84,24 @@ def test_partners_differ_and_every_form_pays_the_same_deal() -> None:
     # two of three levels of everything, less 0.2, 0.3 or 0.4 without a deal, less two messages
     assert any(deal == pytest.approx(2 / 3 - alone - 0.02) for alone in (0.2, 0.3, 0.4))
     assert paid == pytest.approx(deal)
+
+
+def test_self_play_comes_to_the_equilibrium() -> None:
+    main = runpy.run_path(str(ROOT / "examples" / "self_play.py"))["main"]
+    start, end, away, against = main(quick=True)
+    assert end < 0.7 * start
+    assert away < 0.1
+    # against the equilibrium nobody wins more than the game is worth, nothing
+    assert against.interval[0] < 0.0
+
+
+def test_search_finds_more_than_the_policy_says() -> None:
+    main = runpy.run_path(str(ROOT / "examples" / "search.py"))["main"]
+    said, played = main(quick=True)
+    assert said["best of 1"] < said["best of 4"] < said["best of 16"] < said["optimum"]
+    assert said["beam of 4"] < said["beam of 64"] == pytest.approx(said["optimum"])
+    assert played["4 simulations"].mean > played["random"].mean
+    assert played["100 simulations"].normalised > 0.95
 
 
 def test_an_example_runs_as_a_script() -> None:

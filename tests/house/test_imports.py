@@ -62,7 +62,8 @@ def registered_modules() -> set[str]:
     entries = [world.game for world in WORLDS.values()]
     for table in (feedback.TEACHERS, feedback.MODELS):
         entries += table.values()
-    for table in (agents.ADVANTAGES, agents.LOSSES, agents.POLICIES, agents.TRAINERS):
+    functions = (agents.ADVANTAGES, agents.LOSSES, agents.SHAPINGS)
+    for table in (*functions, agents.POLICIES, agents.TRAINERS):
         entries += table.values()
     return {entry.split(":")[0] for entry in entries}
 

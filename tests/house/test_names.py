@@ -19,6 +19,7 @@ TABLES = {
     "teacher": feedback.TEACHERS,
     "reward model": feedback.MODELS,
     "advantage": agents.ADVANTAGES,
+    "shaping": agents.SHAPINGS,
     "loss": agents.LOSSES,
     "policy": agents.POLICIES,
     "trainer": agents.TRAINERS,
@@ -35,7 +36,8 @@ def snake(name: str) -> str:
 @pytest.mark.parametrize(("kind", "key", "entry"), ENTRIES, ids=lambda v: str(v))
 def test_a_registered_name_resolves_and_is_tested(kind: str, key: str, entry: str) -> None:
     module, name = entry.split(":")
-    assert snake(pkgutil.resolve_name(entry).__name__) == snake(name)
+    # A recipe is a record, which has no name of its own.
+    assert snake(getattr(pkgutil.resolve_name(entry), "__name__", name)) == snake(name)
     assert snake(name).removesuffix("_policy").removesuffix("_teacher") == key
     *folders, leaf = module.split(".")[1:]
     assert ROOT.joinpath("tests", *folders, f"test_{leaf}.py").is_file()

@@ -1,13 +1,16 @@
-"""Stable-Baselines3's own PPO update and GAE, fed with our rows of tokens."""
+"""Stable-Baselines3's own updates and GAE, fed with our rows of tokens.
+
+`PPO.train` and `A2C.train` read a policy and a rollout buffer; a "policy" whose parameters are the
+log-probabilities, values and entropies themselves gives the gradients in them.
+"""
 
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import gymnasium as gym
-import numpy as np
 import torch
-from stable_baselines3 import PPO
+from stable_baselines3 import A2C, PPO
 from stable_baselines3.common.buffers import RolloutBuffer
 
 Tensors = dict[str, torch.Tensor]
@@ -15,110 +18,145 @@ Tensors = dict[str, torch.Tensor]
 
 def policy_loss(inputs: Tensors, *, clip: float) -> Tensors:
     """Loss, gradient and approximate KL of one `PPO.train` step in the log-probabilities."""
-    mask, logp = inputs["mask"], inputs["logp"]
-    tokens = int(mask.sum())
-    batch = {
-        "old_log_prob": inputs["old_logp"][mask],
-        "advantages": inputs["advantage"][mask],
-        "old_values": torch.zeros(tokens),
-        "returns": torch.zeros(tokens),
-    }
-    policy, logged = _train(logp[mask], torch.zeros(tokens), batch, clip=clip, clip_value=None)
+    policy, logged = train(PPO, chosen(inputs), clip=clip)
     return {
         "loss": torch.tensor(logged["train/policy_gradient_loss"]),
         "approx_kl": torch.tensor(logged["train/approx_kl"]),
-        "gradient": _scatter(policy.log_prob.grad, mask),
+        "gradient": scatter(policy.logp.grad, inputs["mask"]),
     }
 
 
 def value_loss(inputs: Tensors, *, clip: float | None) -> Tensors:
     """Loss and gradient of one `PPO.train` step in the values, with SB3's `vf_coef` of 0.5."""
-    mask, value = inputs["mask"], inputs["value"]
-    tokens = int(mask.sum())
-    batch = {
-        "old_log_prob": torch.zeros(tokens),
-        "advantages": torch.zeros(tokens),
-        "old_values": inputs["old_value"][mask],
-        "returns": inputs["returns"][mask],
-    }
-    policy, logged = _train(torch.zeros(tokens), value[mask], batch, clip=0.2, clip_value=clip)
+    policy, logged = train(PPO, chosen(inputs), clip_value=clip)
     return {
         "loss": torch.tensor(0.5 * logged["train/value_loss"]),
-        "gradient": _scatter(policy.values.grad, mask),
+        "gradient": scatter(policy.value.grad, inputs["mask"]),
     }
 
 
-def gae(inputs: Tensors, *, gamma: float, lam: float, episodes: int) -> Tensors:
-    """`RolloutBuffer.compute_returns_and_advantage`; `episodes` rows of ours end to end per env.
+def entropy_loss(inputs: Tensors) -> Tensors:
+    """Loss and gradient of one `PPO.train` step in the entropies, at coefficient 1."""
+    policy, logged = train(PPO, chosen(inputs))
+    return {
+        "loss": torch.tensor(logged["train/entropy_loss"]),
+        "gradient": scatter(policy.entropy.grad, inputs["mask"]),
+    }
 
-    All but an env's last row must be terminated (last_value 0), and the rows of each env must have
-    equally many tokens together.
-    """
+
+def a2c_policy_loss(inputs: Tensors) -> Tensors:
+    """Loss and gradient of one `A2C.train` step in the log-probabilities."""
+    policy, logged = train(A2C, chosen(inputs))
+    return {
+        "loss": torch.tensor(logged["train/policy_loss"]),
+        "gradient": scatter(policy.logp.grad, inputs["mask"]),
+    }
+
+
+def a2c_value_loss(inputs: Tensors) -> Tensors:
+    """Loss and gradient of one `A2C.train` step in the values, with SB3's `vf_coef` of 0.5."""
+    policy, logged = train(A2C, chosen(inputs))
+    return {
+        "loss": torch.tensor(0.5 * logged["train/value_loss"]),
+        "gradient": scatter(policy.value.grad, inputs["mask"]),
+    }
+
+
+def whitened(inputs: Tensors) -> Tensors:
+    """Advantages as `PPO.train` normalises them, read from the gradient at a ratio of 1."""
     mask = inputs["mask"]
-    envs, steps = len(mask) // episodes, int(mask[:episodes].sum())
-    first = torch.zeros_like(mask)
-    first[:, 0] = True
+    batch = chosen({"advantage": inputs["rewards"], "mask": mask})
+    policy, _ = train(PPO, batch, normalize=True)
+    assert policy.logp.grad is not None
+    return {"advantage": scatter(-policy.logp.grad * mask.sum(), mask)}
 
-    def columns(values: torch.Tensor) -> np.ndarray[Any, Any]:
-        return values[mask].reshape(envs, steps).T.float().numpy()
 
+def gae(inputs: Tensors, *, gamma: float, lam: float) -> Tensors:
+    """`RolloutBuffer.compute_returns_and_advantage`; a row of ours is an environment of theirs."""
+    envs, steps = inputs["rewards"].shape
+    ends = inputs.get("ends", torch.zeros(envs, steps, dtype=torch.bool))
     space = gym.spaces.Discrete(2)
     buffer = RolloutBuffer(steps, space, space, gamma=gamma, gae_lambda=lam, n_envs=envs)
-    buffer.rewards = columns(inputs["rewards"])
-    buffer.values = columns(inputs["values"])
-    buffer.episode_starts = columns(first)
-    last = inputs["last_value"][episodes - 1 :: episodes]
-    buffer.compute_returns_and_advantage(last, np.zeros(envs))
-
-    def rows(values: np.ndarray[Any, Any]) -> torch.Tensor:
-        return _scatter(torch.as_tensor(values.T.reshape(-1)), mask)
-
-    return {"advantage": rows(buffer.advantages), "returns": rows(buffer.returns)}
+    buffer.rewards, buffer.values = inputs["rewards"].T.numpy(), inputs["values"].T.numpy()
+    buffer.episode_starts[1:] = ends[:, :-1].T.float().numpy()
+    buffer.compute_returns_and_advantage(inputs["last_value"], ends[:, -1].numpy())
+    return {
+        "advantage": torch.as_tensor(buffer.advantages.T.copy()),
+        "returns": torch.as_tensor(buffer.returns.T.copy()),
+    }
 
 
-class _Leaves(torch.nn.Module):
-    """A "policy" whose parameters are the log-probabilities and values themselves."""
+class Leaves(torch.nn.Module):
+    """A "policy" whose parameters are what others compute from theirs."""
 
-    def __init__(self, log_prob: torch.Tensor, values: torch.Tensor) -> None:
+    def __init__(self, logp: torch.Tensor, value: torch.Tensor, entropy: torch.Tensor) -> None:
         super().__init__()
-        self.log_prob = torch.nn.Parameter(log_prob.clone())
-        self.values = torch.nn.Parameter(values.clone())
+        self.logp = torch.nn.Parameter(logp.clone())
+        self.value = torch.nn.Parameter(value.clone())
+        self.entropy = torch.nn.Parameter(entropy.clone())
         self.optimizer = torch.optim.SGD(self.parameters(), lr=1.0)
 
     def set_training_mode(self, mode: bool) -> None:
         self.train(mode)
 
-    def evaluate_actions(self, *_: Any) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        return self.values, self.log_prob, torch.zeros(1)
+    def evaluate_actions(self, *_: Any, **__: Any) -> tuple[torch.Tensor, ...]:
+        return self.value, self.logp, self.entropy
 
 
-def _train(
-    logp: torch.Tensor,
-    value: torch.Tensor,
-    batch: dict[str, torch.Tensor],
+def chosen(inputs: Tensors) -> Tensors:
+    """The selected positions of each tensor in one row, zeros for what is not given."""
+    mask = inputs["mask"]
+    names = ("logp", "old_logp", "advantage", "value", "old_value", "returns", "entropy")
+    zeros = torch.zeros(mask.shape)
+    return {name: inputs.get(name, zeros)[mask] for name in names}
+
+
+def train(
+    algorithm: Any,
+    rows: Tensors,
     *,
-    clip: float,
-    clip_value: float | None,
-) -> tuple[_Leaves, dict[str, float]]:
-    policy, logged = _Leaves(logp, value), {}
-    data = SimpleNamespace(observations=None, actions=torch.zeros(len(logp)), **batch)
+    clip: float = 0.2,
+    clip_value: float | None = None,
+    normalize: bool = False,
+    **more: Any,
+) -> tuple[Leaves, dict[str, float]]:
+    """One update over all rows (N,) at once, and what it logs.
 
-    def get(_: int) -> Iterator[Any]:
+    Args:
+        algorithm: a class with `train`.
+        rows: as `chosen` gives them.
+        clip: PPO's range.
+        clip_value: of the value function, None for no clipping.
+        normalize: whether advantages are whitened.
+        **more: further attributes of the minibatch.
+    """
+    leaves, logged = Leaves(rows["logp"], rows["value"], rows["entropy"]), {}
+    data = SimpleNamespace(
+        observations=None,
+        actions=torch.zeros(len(rows["logp"])),
+        old_log_prob=rows["old_logp"],
+        advantages=rows["advantage"],
+        old_values=rows["old_value"],
+        returns=rows["returns"],
+        **more,
+    )
+
+    def get(*_: Any, **__: Any) -> Iterator[Any]:
         yield data
 
     learner = SimpleNamespace(
-        policy=policy,
+        policy=leaves,
         rollout_buffer=SimpleNamespace(
-            get=get, values=batch["old_values"].numpy(), returns=batch["returns"].numpy()
+            get=get, values=data.old_values.numpy(), returns=data.returns.numpy()
         ),
         logger=SimpleNamespace(record=lambda key, figure, **_: logged.update({key: figure})),
         clip_range=lambda _: clip,
         clip_range_vf=None if clip_value is None else lambda _: clip_value,
         action_space=gym.spaces.Discrete(2),
         n_epochs=1,
-        batch_size=len(logp),
-        normalize_advantage=False,
-        ent_coef=0.0,
+        batch_size=len(rows["logp"]),
+        normalize_advantage=normalize,
+        ent_coef=1.0,
         vf_coef=0.5,
         max_grad_norm=1e9,
         target_kl=None,
@@ -126,11 +164,12 @@ def _train(
         _current_progress_remaining=1.0,
         _update_learning_rate=lambda _: None,
     )
-    PPO.train(learner)
-    return policy, logged
+    algorithm.train(learner)
+    return leaves, logged
 
 
-def _scatter(values: torch.Tensor | None, mask: torch.Tensor) -> torch.Tensor:
+def scatter(values: torch.Tensor | None, mask: torch.Tensor) -> torch.Tensor:
+    """Values (N,) at the N selected positions of the mask, 0 elsewhere."""
     assert values is not None
     full = torch.zeros(mask.shape)
     full[mask] = values

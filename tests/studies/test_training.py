@@ -62,3 +62,27 @@ def test_smollm2_takes_a_step_on_a_world_of_text(tmp_path, world):
     assert -1.0 <= result["after"]["true_return"] <= 1.0
     assert result["log"][1]["grad_norm"] > 0
     assert any(sample["answer"] for sample in result["after"]["samples"])
+
+
+@pytest.mark.slow
+@pytest.mark.smollm2
+def test_smollm2_takes_a_step_in_conversations(tmp_path):
+    recipe = Recipe.of("plaudit/RepeatedRPS-v0", "smollm2", updates=1, game={"rounds": 5})
+    result = run(replace(recipe, rows=8, panel=8), tmp_path)
+    assert result["log"][1]["grad_norm"] > 0
+    assert result["after"]["turns"] <= recipe.max_turns
+    assert "\n> " in result["after"]["samples"][0]["answer"]
+    assert "of -1 to 1" not in render(training_page(result))
+
+
+def test_a_world_must_have_tokens_or_speak():
+    with pytest.raises(ValueError, match="no tokens to write and does not speak"):
+        Recipe.of("plaudit/PointReach-v0", "smollm2")
+    with pytest.raises(ValueError, match="written in English, which the tiny policy does not know"):
+        Recipe.of("plaudit/RepeatedRPS-v0", "tiny")
+
+
+def test_settings_of_the_world_reach_it(tmp_path):
+    recipe = Recipe.of(NGRAM, "tiny", updates=1, game={"vocab": 4, "max_new": 5})
+    result = run(replace(recipe, rows=32, panel=64), tmp_path)
+    assert result["after"]["length"] == 5

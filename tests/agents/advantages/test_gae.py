@@ -62,3 +62,38 @@ def test_with_lambda_zero_only_the_next_step_counts() -> None:
 def test_discounts_outside_zero_to_one_raise(name: str, value: float) -> None:
     with pytest.raises(ValueError, match=rf"^{name} must lie in \[0, 1\], got {value}"):
         gae(REWARDS, VALUES, ALL, **{name: value})
+
+
+def test_nothing_flows_over_the_end_of_an_episode() -> None:
+    ends = torch.tensor([[False, True, False]])
+    advantages, _ = gae(REWARDS, VALUES, ALL, ends=ends, last_value=torch.tensor([1.0]), lam=0.5)
+    # Third: 1 + 1 - 0.5 = 1.5. Second, an end: 0 - 0.5. First: 0 + 0.5 - 0.5 + 0.5 * -0.5.
+    assert advantages.tolist() == [[-0.25, -0.5, 1.5]]
+
+
+def test_a_row_of_several_episodes_equals_a_row_for_each() -> None:
+    rng = torch.Generator().manual_seed(0)
+    rewards, values = torch.randn(2, 1, 9, generator=rng)
+    mask = torch.tensor([[True, True, False, True, True, False, False, True, True]])
+    # The second end lies on an observation.
+    ends = torch.tensor([[False, False, False, True, False, False, True, False, False]])
+    beyond = torch.tensor([0.3])
+    together = gae(rewards, values, mask, ends=ends, last_value=beyond, gamma=0.9)
+    for start, stop, last in ((0, 4, None), (4, 7, None), (7, 9, beyond)):
+        piece = slice(start, stop)
+        alone = gae(rewards[:, piece], values[:, piece], mask[:, piece], last_value=last, gamma=0.9)
+        for found, expected in zip(together, alone, strict=True):
+            torch.testing.assert_close(found[:, piece], expected)
+
+
+def test_a_time_limit_folded_into_the_reward_equals_a_row_that_was_cut() -> None:
+    ends = torch.tensor([[False, False, True]])
+    folded = REWARDS + torch.tensor([[0.0, 0.0, 0.9 * 2.0]])  # gamma times the value beyond
+    found, _ = gae(folded, VALUES, ALL, ends=ends, last_value=torch.tensor([7.0]), gamma=0.9)
+    expected, _ = gae(REWARDS, VALUES, ALL, last_value=torch.tensor([2.0]), gamma=0.9)
+    torch.testing.assert_close(found, expected)
+
+
+def test_ends_of_integers_raise() -> None:
+    with pytest.raises(TypeError, match=r"^ends: expected torch\.bool, got torch\.int64"):
+        gae(REWARDS, VALUES, ALL, ends=ALL.long())

@@ -30,8 +30,8 @@ def test_a_group_of_one_has_nothing_to_compare_and_gets_zero(std: str) -> None:
 
 
 def test_equal_rewards_get_exactly_zero_although_their_mean_is_rounded() -> None:
-    # The float32 mean of three times 0.1 is not 0.1; divided by 1e-4 that would be 7e-5.
-    assert group(torch.full((3,), 0.1), torch.zeros(3, dtype=torch.int64)).tolist() == [0, 0, 0]
+    # The float32 mean of seven times 0.1 is not 0.1; divided by 1e-4 that would be 7e-5.
+    assert group(torch.full((7,), 0.1), torch.zeros(7, dtype=torch.int64)).tolist() == [0.0] * 7
 
 
 def test_a_batch_of_one_row_gets_zero() -> None:

@@ -41,6 +41,22 @@ def test_the_kl_term_by_hand() -> None:
     assert stats["kl"].item() == pytest.approx(0.193147, abs=1e-6)
 
 
+def test_the_unbiased_kl_has_the_gradient_of_the_kl() -> None:
+    # Two tokens, pi = (0.3, 0.7), pi_ref = (0.6, 0.4), sampled once each from (0.5, 0.5).
+    logit = torch.tensor(math.log(0.3 / 0.7), requires_grad=True)
+    logp = torch.nn.functional.logsigmoid(torch.stack([logit, -logit])).unsqueeze(1)
+    ref_logp, old_logp = torch.tensor([[0.6], [0.4]]).log(), torch.tensor([[0.5], [0.5]]).log()
+    every = torch.ones(2, 1, dtype=torch.bool)
+    settings = {"ref_logp": ref_logp, "beta": 1.0, "unbiased_kl": True}
+    loss, _ = grpo(logp, old_logp, torch.zeros(2), every, **settings)
+    loss.backward()
+    # KL = 0.3 ln(0.3 / 0.6) + 0.7 ln(0.7 / 0.4) = -0.207944 + 0.391731 = 0.183787
+    assert loss.item() == pytest.approx(0.183787, abs=1e-6)
+    # Its slope in the logit: 0.3 * 0.7 * (ln(0.3 / 0.6) - ln(0.7 / 0.4)) = 0.21 * -1.252763
+    assert logit.grad is not None
+    assert logit.grad.item() == pytest.approx(-0.263080, abs=1e-6)
+
+
 def test_a_reference_with_beta_zero_is_only_reported() -> None:
     logp, ref_logp = torch.zeros(1, 1), torch.full((1, 1), -1.0)
     loss, stats = grpo(logp, logp, torch.zeros(1), ONE, ref_logp=ref_logp)
@@ -61,3 +77,20 @@ def test_an_unknown_aggregation_raises_with_the_nearest() -> None:
     logp = torch.zeros(1, 1)
     with pytest.raises(KeyError, match="did you mean 'sequence_mean'"):
         grpo(logp, logp, torch.zeros(1), ONE, aggregation="sequence_men")
+
+
+@pytest.mark.parametrize(("advantage", "expected"), [(-2.0, 11.2 / 3), (2.0, -3.8 / 3)])
+def test_the_dual_clip_is_the_two_sided_clip_of_trl(advantage: float, expected: float) -> None:
+    # delta = 4 cuts the ratio 5 before anything else. A = -2: -min(r A, clip(r) A) = 1.6, 1.6, 8;
+    # A = 2: -1, -0.4, -2.4.
+    logp, mask = torch.tensor([[0.5, 0.2, 5.0]]).log(), torch.ones(1, 3, dtype=torch.bool)
+    loss, _ = grpo(logp, torch.zeros(1, 3), torch.tensor([advantage]), mask, dual_clip=4.0)
+    assert loss.item() == pytest.approx(expected)
+
+
+def test_weights_leave_the_kl_term_alone() -> None:
+    logp = torch.zeros(1, 1, requires_grad=True)
+    ref_logp, nothing = torch.full((1, 1), -1.0), torch.zeros(1)
+    settings = {"ref_logp": ref_logp, "beta": 1.0}
+    loss, _ = grpo(logp, logp, torch.ones(1), ONE, weights=nothing, **settings)
+    assert loss.item() == pytest.approx(math.exp(-1))  # 0 * -1 + k3

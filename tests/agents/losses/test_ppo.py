@@ -118,3 +118,43 @@ def test_explained_variance_by_hand() -> None:
 def test_a_value_clip_of_zero_raises() -> None:
     with pytest.raises(ValueError, match="clip must be above 0 reward units, or None, got 0"):
         ppo_value(number(0.0), number(0.0), number(0.0), ONE, clip=0)
+
+
+def test_the_dual_clip_bounds_what_a_bad_token_can_cost() -> None:
+    logp = logs(5.0, 2.0)
+    loss, stats = ppo(logp, torch.zeros(1, 2), torch.tensor([[-1.0, -1.0]]), TWO, dual_clip=3.0)
+    loss.backward()
+    assert loss.item() == pytest.approx(2.5)  # (min(5, 3) + 2) / 2
+    assert logp.grad is not None
+    assert logp.grad.tolist() == [[0.0, pytest.approx(1.0)]]  # 0 beyond the bound, else r / 2
+    assert stats["dual_clip_fraction"] == 0.5
+    assert stats["clip_fraction"] == 0
+
+
+def test_the_dual_clip_leaves_good_tokens_alone() -> None:
+    found = ppo(logs(5.0, 0.1), torch.zeros(1, 2), torch.ones(1, 2), TWO, dual_clip=3.0)[0]
+    assert found == ppo(logs(5.0, 0.1), torch.zeros(1, 2), torch.ones(1, 2), TWO)[0]
+
+
+def test_a_dual_clip_of_1_raises() -> None:
+    zeros = torch.zeros(1, 1)
+    with pytest.raises(ValueError, match=r"dual_clip must be finite and above 1, or None, got 1.0"):
+        ppo(zeros, zeros, zeros, ONE, dual_clip=1.0)
+
+
+def test_weights_multiply_the_loss_of_their_token() -> None:
+    logp = logs(1.0, 1.0)
+    ppo(logp, logp, torch.ones(1, 2), TWO, weights=torch.tensor([[3.0, 0.0]]))[0].backward()
+    assert logp.grad is not None
+    assert logp.grad.tolist() == [[-1.5, 0.0]]
+
+
+def test_the_clip_of_stable_baselines_takes_the_clipped_error() -> None:
+    # Moved from 1 to 2, held at 1.5; the return is 0. Pessimistic: max(4, 2.25) / 2.
+    value = number(2.0).requires_grad_()
+    loss, stats = ppo_value(value, number(1.0), number(0.0), ONE, clip=0.5, pessimistic=False)
+    loss.backward()
+    assert loss.item() == 1.125  # 2.25 / 2
+    assert value.grad is not None
+    assert value.grad.item() == 0
+    assert stats["clip_fraction"] == 1

@@ -39,3 +39,11 @@ def test_a_clip_out_of_range_raises() -> None:
     zeros, mask = torch.zeros(1, 1), torch.ones(1, 1, dtype=torch.bool)
     with pytest.raises(ValueError, match=r"clip must lie in \(0, 1\], got -0.2"):
         rloo(zeros, zeros, torch.zeros(1), mask, clip=-0.2)
+
+
+def test_an_answer_is_weighted_by_the_mean_of_its_tokens() -> None:
+    zeros, mask = torch.zeros(2, 2), torch.tensor([[True, True], [True, False]])
+    weights = torch.tensor([[1.0, 0.0], [3.0, float("nan")]])
+    loss, _ = rloo(zeros, zeros, torch.tensor([2.0, 1.0]), mask, weights=weights)
+    assert loss.item() == -2.0  # -(0.5 * 2 + 3 * 1) / 2
+    assert rloo(zeros, zeros, torch.tensor([2.0, 1.0]), mask)[0].item() == -1.5

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.stats import chi2_contingency
-from transformers import LlamaConfig, LlamaForCausalLM
+from transformers import LlamaConfig, LlamaForCausalLM, OPTConfig, OPTForCausalLM
 
 from plaudit.agents.policies.causal_lm import CausalLM
 
@@ -178,3 +178,88 @@ def test_settings_out_of_range_are_named(settings, message):
 def test_an_answer_beyond_the_context_is_refused():
     with pytest.raises(ValueError, match="2 tokens and an answer of 31 exceed the context of 32"):
         CausalLM(llama()).sample(*prompts([3, 4]), max_new=31, rng=rng())
+
+
+def gradients(policy, batch):
+    """Of the trained parameters, and numbers that were kept for them."""
+    kept = []
+    with torch.autograd.graph.saved_tensors_hooks(
+        lambda t: kept.append(t.numel()) or t, lambda t: t
+    ):
+        logp = policy.logp(batch)
+    logp.sum().backward()
+    return [p.grad for p in policy.parameters() if p.requires_grad], sum(kept)
+
+
+@pytest.mark.parametrize("lora_rank", [None, 2])
+def test_gradient_checkpointing_gives_the_same_gradient_from_less_memory(lora_rank):
+    plain = CausalLM(llama(), lora_rank=lora_rank)
+    sparing = CausalLM(llama(), lora_rank=lora_rank, gradient_checkpointing=True)
+    batch = plain.sample(*prompts([3, 4], [5]), max_new=12, rng=rng())
+    assert sparing.sample(*prompts([3, 4], [5]), max_new=12, rng=rng()).tokens.equal(batch.tokens)
+    expected, most = gradients(plain, batch)
+    found, least = gradients(sparing, batch)
+    assert least < most / 2
+    for mine, theirs in zip(found, expected, strict=True):
+        torch.testing.assert_close(mine, theirs, atol=1e-6, rtol=1e-5)
+
+
+def test_gradient_checkpointing_does_not_wake_a_layers_own_dropout():
+    config = OPTConfig(
+        vocab_size=VOCAB, hidden_size=16, ffn_dim=16, num_hidden_layers=2, dropout=0.5,
+        num_attention_heads=2, max_position_embeddings=32, word_embed_proj_dim=16,
+    )  # fmt: skip
+    policy = CausalLM(OPTForCausalLM(config), gradient_checkpointing=True).train()
+    batch = policy.sample(*prompts([3, 4]), max_new=6, rng=rng())
+    torch.testing.assert_close(policy.logp(batch), batch.logp, atol=1e-5, rtol=0)
+
+
+def test_weights_may_be_bfloat16_and_log_probabilities_stay_float32(tmp_path):
+    llama().save_pretrained(tmp_path)
+    policy = CausalLM(tmp_path, tokenizer=object(), dtype="bfloat16", value_head=True)
+    assert policy.model.lm_head.weight.dtype == torch.bfloat16
+    batch = policy.sample(*prompts([3, 4], [5]), max_new=6, rng=rng())
+    found = policy.evaluate(batch)
+    assert batch.logp.dtype == found.logp.dtype == found.value.dtype == torch.float32
+    torch.testing.assert_close(found.logp, batch.logp, atol=0.1, rtol=0)
+    found.logp.sum().backward()
+    assert policy.model.lm_head.weight.grad.isfinite().all()
+
+
+class Words:
+    """A tokenizer that has neither a pad nor an end token."""
+
+    def __init__(self, size):
+        self.vocab_size = size
+
+
+def without_special_tokens():
+    model = llama()
+    model.config.pad_token_id = model.config.eos_token_id = None
+    return model
+
+
+def test_without_an_end_token_answers_have_a_fixed_length_and_padding_is_0():
+    policy = CausalLM(without_special_tokens(), Words(VOCAB))
+    assert (policy.pad_id, policy.eos_id) == (0, None)
+    batch = policy.sample(*prompts([3, 4]), max_new=9, rng=rng())
+    assert batch.action_mask.all()
+    assert batch.status == ("length",)
+
+
+def test_a_tokenizer_with_tokens_that_the_model_lacks_is_refused():
+    with pytest.raises(ValueError, match="tokenizer has 9 tokens, the model only 8"):
+        CausalLM(llama(), Words(VOCAB + 1))
+    assert CausalLM(llama(), Words(VOCAB - 1)).vocab_size == VOCAB  # matrices filled up
+
+
+def test_an_end_token_outside_of_the_vocabulary_is_refused():
+    with pytest.raises(ValueError, match=r"eos_id must be in 0..7 or None, got 8"):
+        CausalLM(llama(), eos_id=VOCAB)
+
+
+def test_a_model_whose_logits_are_nan_is_noticed():
+    policy = CausalLM(llama())
+    policy.model.lm_head.weight.data[3] = torch.nan
+    with pytest.raises(ValueError, match="logits are not finite"):
+        policy.sample(*prompts([3, 4]), max_new=2, rng=rng())

@@ -3,7 +3,14 @@ import math
 import pytest
 import torch
 
-from plaudit.agents.policies.sampling import check_sampling, draw, entropy, log_probs, pick
+from plaudit.agents.policies.sampling import (
+    check_sampling,
+    draw,
+    entropy,
+    log_probs,
+    pick,
+    until_end,
+)
 from plaudit.agents.policies.tiny_transformer import TinyTransformer
 
 
@@ -41,6 +48,20 @@ def test_draw_inverts_the_cumulative_distribution():
     scores = torch.tensor([0.25, 0.0, 0.5, 0.25]).log().expand(4, 4)
     uniform = torch.tensor([0.0, 0.25, 0.74, 1 - 2**-53], dtype=torch.float64)
     assert draw(scores, uniform).tolist() == [0, 2, 2, 3]
+
+
+def test_an_answer_holds_its_first_end_token_and_nothing_behind_it():
+    tokens = torch.tensor([[1, 2, 9, 9, 1], [9, 1, 1, 9, 9], [1, 1, 1, 1, 1]])
+    expected = [[True, True, True, False, False], [True, *[False] * 4], [True] * 5]
+    assert until_end(tokens, 9).tolist() == expected
+    assert until_end(tokens, None).all()
+
+
+def test_a_draw_has_more_digits_than_float32():
+    # 2^-30 of the mass lies on the last token: a uniform number this high must find it
+    scores = torch.tensor([[1 - 2**-30, 2**-30]], dtype=torch.float64).log().float()
+    uniform = torch.tensor([1 - 2**-40], dtype=torch.float64)
+    assert draw(scores, uniform).tolist() == [1]
 
 
 def test_entropy_of_a_truncated_distribution_and_its_gradient_are_finite():

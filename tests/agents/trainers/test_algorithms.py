@@ -88,3 +88,21 @@ def test_an_unknown_setting_is_named_with_the_nearest():
 def test_an_advantage_without_returns_teaches_no_critic():
     with pytest.raises(ValueError, match="advantage 'group' has no returns for a critic"):
         PolicyGradient("group", "grpo", critic=True).targets(SIGNALS)
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "needs"),
+    [
+        (PolicyGradient("group", "grpo"), False),
+        (PolicyGradient("group", "grpo", kl_loss=0.1), True),
+        (PolicyGradient("group", "kl_penalty"), True),
+        (PolicyGradient("gae", "ppo", critic=True), False),
+    ],
+)
+def test_an_algorithm_says_whether_the_reference_moves_it(algorithm, needs):
+    assert algorithm.needs_reference is needs
+
+
+def test_a_loss_without_a_kl_term_is_named():
+    with pytest.raises(TypeError, match="kl_loss: loss 'ppo' has no KL term of its own"):
+        PolicyGradient("gae", "ppo", critic=True, kl_loss=0.1)

@@ -118,6 +118,7 @@ def test_an_evaluator_changes_nothing():
     [
         ("rloo", {}),
         ("ppo", {}),
+        ("ppo", {"aggregation": "sequence_mean"}),
         ("grpo", {"aggregation": "token_mean", "entropy_coef": 0.1}),
     ],
 )
@@ -132,7 +133,7 @@ def test_micro_batches_change_only_the_memory(algorithm, settings):
 def test_the_step_size_decays_linearly():
     trainer = build(updates=4, lr=0.1, lr_decay=0.5)
     sizes = []
-    trainer.train(on_update=lambda _: sizes.append(trainer._learner._adam.param_groups[0]["lr"]))
+    trainer.train(on_update=lambda _: sizes.append(trainer._learner._lr))
     # before update u + 1: 0.1 * (1 - u / 4 * 0.5); row 0 shows the start
     assert sizes == pytest.approx([0.1, 0.1, 0.0875, 0.075, 0.0625])
 
@@ -324,3 +325,29 @@ def test_a_world_that_resets_itself_is_refused_before_anything_is_written(tmp_pa
 def test_evaluating_every_zero_updates_is_refused():
     with pytest.raises(ValueError, match="eval_every must be at least 1 update, got 0"):
         build(eval_every=0)
+
+
+def reads_of_the_reference(**settings):
+    """Rows that the reference reads in an update of 16 answers."""
+    trainer, rows = build("grpo", **settings), []
+    read = trainer.reference.logp
+    trainer.reference.logp = lambda batch: rows.append(len(batch.tokens)) or read(batch)
+    row = trainer.train(1)[-1]
+    assert np.isfinite(row["kl"])
+    return rows
+
+
+def test_where_nothing_depends_on_the_reference_one_row_in_eight_tells_the_kl():
+    assert reads_of_the_reference(beta=0.0) == [2]
+    assert reads_of_the_reference(beta=0.1) == [16]
+    assert reads_of_the_reference(beta=0.0, kl_loss=0.1) == [16]
+
+
+def test_how_much_of_the_kl_is_measured_changes_nothing_that_is_learned(monkeypatch):
+    found = []
+    for rows in (8, 1):
+        monkeypatch.setattr("plaudit.agents.trainers.on_policy.KL_ROWS", rows)
+        trainer = build("grpo", beta=0.0)
+        trainer.train(3)
+        found.append(parameters(trainer))
+    assert torch.equal(*found)
