@@ -22,11 +22,31 @@ Any pair can be tried, `PolicyGradient("step_groups", "cispo")`; a new one is a 
 `agents/advantages/` or `agents/losses/`, and a line in `agents/trainers/recipes.py`.
 """
 
-OFFERED = frozenset(
-    "advantage correct entropy ends groups greedy_scores last_value logp macros mask old_logp "
-    "old_value pass_rate ref_logp returns rewards scores states tokens turns value values "
-    "weights".split()
-)
+OFFERED = {
+    "advantage",
+    "correct",
+    "entropy",
+    "ends",
+    "groups",
+    "greedy_scores",
+    "last_value",
+    "logp",
+    "macros",
+    "mask",
+    "old_logp",
+    "old_value",
+    "pass_rate",
+    "ref_logp",
+    "returns",
+    "rewards",
+    "scores",
+    "states",
+    "tokens",
+    "turns",
+    "value",
+    "values",
+    "weights",
+}
 """Tensors that trainers can make; a function that takes others is there to be called by you."""
 
 SECTIONS = (

@@ -29,6 +29,7 @@ from plaudit.agents.rollout.play import (
 from plaudit.agents.trainers.algorithms import PolicyGradient, Tensors
 from plaudit.agents.trainers.base import Row, Trainer, mean
 from plaudit.agents.trainers.learner import Learner
+from plaudit.agents.trainers.reference import Reference
 from plaudit.agents.trainers.settings import Settings
 from plaudit.agents.trainers.signals import kept, mean_cost, priced, signals, with_baseline
 from plaudit.agents.types import Rollout, TokenBatch
@@ -79,15 +80,13 @@ class OnPolicyTrainer(Trainer):
         )
         self.env, self.policy, self.algorithm, self.settings = env, policy, algorithm, settings
         self._learner = Learner([policy], lr=settings.lr, max_grad_norm=settings.max_grad_norm)
-        self.reference = policy.frozen_copy() if reference is None else reference
+        self._reference = Reference(policy, reference)
+        self.reference: TokenPolicy = self._reference.policy
         self.evaluator = evaluator
         self._entropy_coef, target = settings.entropy_coef, settings.entropy_target
         self._bonus = None if target is None else _bonus(target, settings.entropy_coef)
         limit = settings.cost_limit
         self._price = None if limit is None else Multiplier(limit)
-        # What the trainer copied is saved with it; a reference that was given is the caller's.
-        pairs = zip(policy.parameters(), self.reference.parameters(), strict=False)
-        self._copied = [] if reference is not None else [r for p, r in pairs if p.requires_grad]
 
     def learned(self) -> list[torch.Tensor]:
         return list(self._learner.parameters)
@@ -225,7 +224,7 @@ class OnPolicyTrainer(Trainer):
     def _own_state(self) -> State:
         return {
             "learner": self._learner.get_state(),
-            "reference": [p.detach().clone() for p in self._copied],
+            "reference": self._reference.get_state(),
             "env": state_of(self.env),
             "entropy_coef": self._entropy_coef,
             "bonus": None if self._bonus is None else self._bonus.get_state(),
@@ -234,9 +233,7 @@ class OnPolicyTrainer(Trainer):
 
     def _set_own_state(self, state: State) -> None:
         self._learner.set_state(state["learner"])
-        with torch.no_grad():
-            for parameter, value in zip(self._copied, state["reference"], strict=True):
-                parameter.copy_(value)
+        self._reference.set_state(state["reference"])
         set_state_of(self.env, state["env"])
         self._entropy_coef = float(state["entropy_coef"])
         if self._bonus is not None:

@@ -152,12 +152,11 @@ def _everybody(count: int) -> npt.NDArray[np.bool_]:
 
 def truth_of(info: dict[str, Any], reward: Any) -> Any:
     """The true reward of a step, float or (N,): what was paid, unless the world says otherwise."""
-    if "true_reward" not in info:
-        return reward
+    told = info.get("true_reward", reward)
     final = info.get("final_info", {})  # an episode's last step, where the next one has begun
     if "true_reward" not in final:
-        return info["true_reward"]
-    return np.where(info["_final_info"], final["true_reward"], info["true_reward"])
+        return told
+    return np.where(info["_final_info"], final["true_reward"], told)
 
 
 def inner_state(env: AnyEnv) -> State:

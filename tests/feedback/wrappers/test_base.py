@@ -203,3 +203,11 @@ def test_whose_truth_is_told_is_told_by_any_mask():
     assert out["eval"] is not info
     assert out["_eval"].tolist() == [True, False, True]
     assert out["_true_reward"].tolist() == [True] * 3
+
+
+def test_the_truth_of_rows_that_all_end_at_once_stands_in_the_final_info_alone():
+    both = np.array([True, True])
+    info = {"final_info": {"true_reward": np.array([3.0, 4.0])}, "_final_info": both}
+    assert truth_of(info, np.array([0.5, 0.5])).tolist() == [3.0, 4.0]
+    one = info | {"_final_info": np.array([True, False])}
+    assert truth_of(one, np.array([0.5, 0.5])).tolist() == [3.0, 0.5]
