@@ -31,7 +31,7 @@ def test_given_settings_win():
 
 def test_what_does_not_fit_is_said():
     env = gym.make_vec("plaudit/Delivery-v0", 3)
-    with pytest.raises(TypeError, match="a TinyTransformer writes tokens, which .* does not have"):
+    with pytest.raises(TypeError, match=r"a TinyTransformer writes tokens, which .* does not have"):
         agents.policy("tiny_transformer", env)
     with pytest.raises(TypeError, match="NgramPolicy brings its own sizes: make it without env"):
         agents.policy("ngram", env)
