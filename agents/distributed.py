@@ -7,6 +7,9 @@ the common denominator, and gradients are added up. Every rank then takes the sa
 parameters stay bit-equal without ever being sent again. Outside of torchrun all of this does
 nothing.
 
+What stands in an environment stays with its rank: each asks teachers and fits reward models of its
+own.
+
 Source: torch.distributed; gloo on CPUs, NCCL on GPUs.
 """
 

@@ -171,10 +171,11 @@ def check_conversations(policy: TokenPolicy, conversations: Conversations) -> No
         raise TypeError(f"expected a token policy, as agents.policy makes it, got {policy!r}")
     known = conversations.tokenizer
     needed = known.vocab_size - (known.pad_id == known.vocab_size - 1)
-    if policy.symbols < needed or policy.eos_id != known.eos_id:
+    fits = policy.symbols >= needed and policy.vocab_size <= known.vocab_size
+    if not fits or policy.eos_id != known.eos_id:
         raise ValueError(
-            f"the policy reads {policy.symbols} tokens with end token {policy.eos_id}, the "
-            f"tokenizer has {needed} with end token {known.eos_id}"
+            f"the policy writes {policy.vocab_size} and reads {policy.symbols} tokens with end "
+            f"token {policy.eos_id}, the tokenizer has {needed} with end token {known.eos_id}"
         )
 
 

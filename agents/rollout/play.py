@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import torch
 
+from plaudit.agents import masking
 from plaudit.agents.policies.base import TokenPolicy
 from plaudit.agents.rollout.attempts import collect_attempts
 from plaudit.agents.rollout.conversation import Conversations, check_conversations
@@ -42,13 +43,17 @@ def play(
         greedy: write the likeliest tokens.
 
     Raises:
-        TypeError, ValueError: see `check_played`.
+        TypeError, ValueError: see `check_played`; a reward is not finite.
     """
     if isinstance(env, Conversations):
-        return collect_turns(policy, env, seeds=seeds, rng=rng, greedy=greedy)
-    several = check_world(policy, env).turns > 1
-    collector = collect_attempts if several else collect
-    return collector(policy, env, seeds=seeds, rng=rng, greedy=greedy)
+        rollout = collect_turns(policy, env, seeds=seeds, rng=rng, greedy=greedy)
+    else:
+        several = check_world(policy, env).turns > 1
+        collector = collect_attempts if several else collect
+        rollout = collector(policy, env, seeds=seeds, rng=rng, greedy=greedy)
+    # Once and here, because a rule that compares takes NaN for a low reward without a word.
+    masking.select("rewards", rollout.rewards, rollout.batch.action_mask)
+    return rollout
 
 
 def check_played(policy: TokenPolicy, env: Played) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import gymnasium as gym
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -107,9 +108,17 @@ class StepCollector:
             most: steps after which every episode must have ended.
 
         Raises:
-            ValueError: one has not.
+            ValueError: one has not, or rows cannot begin alike.
         """
-        self._reset(list(seeds))
+        try:
+            self._reset(list(seeds))
+        except gym.error.Error as error:  # some vector forms of Gymnasium take one seed for all
+            if len(set(seeds)) < len(seeds):
+                raise ValueError(
+                    f"{self.env} takes one seed for all rows, so none can begin alike; make it "
+                    "with vectorization_mode='sync'"
+                ) from error
+            self._reset(int(seeds[0]))
         kept: list[_Kept] = []
         running = np.ones(self.env.num_envs, np.bool_)
         while running.any():

@@ -7,7 +7,7 @@ one thread on the same machine and versions.
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -149,17 +149,19 @@ class Trainer(ABC):
         """Go on from the folder's checkpoint; the log is cut back to it.
 
         Returns:
-            Whether there was a checkpoint. If not, a log left by a killed run is removed.
+            Whether there was a checkpoint. If not, a log that was left by a run without one is
+            kept as log.1.jsonl (.2, .3, ...), and the run begins anew.
         """
         if self.folder is None:
             return False
         distributed.wait()
         found = self.folder.has_checkpoint()
         if found:
-            state, self.log = self.folder.load(cut=self.ranks.rank == 0)
+            state, log = self.folder.load(cut=self.ranks.rank == 0)
             self.set_state(state)
+            self.log = log
         elif self.ranks.rank == 0:
-            self.folder.log_path.unlink(missing_ok=True)
+            self.folder.put_aside()
         distributed.wait()
         return found
 
@@ -193,14 +195,26 @@ class Trainer(ABC):
 
     def _refuse_another_run(self) -> None:
         if self.ranks.rank == 0 and self.folder is not None and self.folder.log_path.exists():
+            way = (
+                "call resume() to go on from it"
+                if self.folder.has_checkpoint()
+                else (
+                    "it has no checkpoint to go on from (train(checkpoint_every=...) makes them); "
+                    "resume() puts its log aside and begins anew"
+                )
+            )
             raise ValueError(
-                f"{self.folder.path} already holds a run; call resume() to go on from it, or "
-                "give another folder"
+                f"{self.folder.path} already holds a run; {way}, or give another folder"
             )
 
     def _evaluated(self) -> Row:
         figures = self._evaluation() if self.ranks.rank == 0 else {}
-        return {f"eval/{key}": value for key, value in figures.items()}
+        if not isinstance(figures, Mapping):
+            raise TypeError(
+                f"an evaluator must return figures by name, e.g. {{'true_return': 0.5}}, got "
+                f"{figures!r}"
+            )
+        return {f"eval/{key}": _number(key, value) for key, value in figures.items()}
 
     def _note(self, row: Row, on_update: Callable[[Row], None] | None) -> None:
         self.log.append(row)
@@ -210,6 +224,13 @@ class Trainer(ABC):
             self.folder.append(row)
         if on_update is not None:
             on_update(row)
+
+
+def _number(key: str, value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"an evaluator's figures are numbers; {key!r} is {value!r}") from error
 
 
 def mean(rows: list[Row]) -> Row:

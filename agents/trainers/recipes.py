@@ -66,7 +66,7 @@ class Recipe:
     settings: dict[str, Any] = field(default_factory=dict)
     team: Literal["own", "central"] | None = None
 
-    def __call__(self, env: Any, policy: Any, **settings: Any) -> Trainer:
+    def __call__(self, env: Any, policy: Any = None, **settings: Any) -> Trainer:
         """A trainer of this algorithm.
 
         Args:
@@ -80,8 +80,7 @@ class Recipe:
         kind = next((kind for kind in _KINDS if isinstance(policy, kind)), None)
         if kind is None:
             raise TypeError(f"expected a policy, as agents.policy makes it, got {policy!r}")
-        if isinstance(policy, Team):
-            self._check_team(policy)
+        self._check_team(policy)
         trainer, common = _KINDS[kind]
         own, shared, rest = self._sorted(settings, [f.name for f in fields(common)], TRAINER)
         made: Trainer = trainer(env, policy, self.algorithm(**own), common(**shared), **rest)
@@ -98,9 +97,15 @@ class Recipe:
         }
         return PolicyGradient(self.advantage, self.loss, **given)
 
-    def _check_team(self, team: Team) -> None:
-        found = "central" if team.central else "own"
-        if self.team not in (None, found):
+    def _check_team(self, policy: Any) -> None:
+        if self.team is None:
+            return
+        if not isinstance(policy, Team):
+            raise TypeError(
+                f"this algorithm is for several seats and needs a team, got {type(policy).__name__}"
+            )
+        found = "central" if policy.central else "own"
+        if self.team != found:
             raise ValueError(
                 f"this algorithm needs a team with critic={self.team!r}, got one with {found!r}"
             )

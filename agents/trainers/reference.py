@@ -5,6 +5,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from plaudit.agents.policies.base import TokenPolicy
+from plaudit.agents.policies.vector import VectorPolicy
 from plaudit.envs.types import State
 
 
@@ -20,9 +22,15 @@ class Reference:
 
     Attributes:
         policy: the reference, or None.
+
+    Raises:
+        TypeError: the given one is of another kind than the policy.
+        ValueError: it is the policy itself, or reads or does something else.
     """
 
     def __init__(self, policy: Any, given: Any = None, *, needed: bool = True) -> None:
+        if given is not None:
+            _check(policy, given)
         self.policy: Any = given
         self._copied: list[nn.Parameter] = []
         if given is None and needed:
@@ -39,3 +47,18 @@ class Reference:
         with torch.no_grad():
             for p, value in zip(self._copied, state["parameters"], strict=True):
                 p.copy_(value)
+
+
+def _check(policy: Any, given: Any) -> None:
+    if given is policy:
+        raise ValueError(
+            "the reference is the policy that is trained, from which nothing is ever far: leave "
+            "reference out for a frozen copy of it"
+        )
+    for kind in (TokenPolicy, VectorPolicy):
+        if isinstance(policy, kind) and not isinstance(given, kind):
+            raise TypeError(f"the reference must be a policy of the same kind, got {given!r}")
+    for name in ("vocab_size", "eos_id", "observation_space", "action_space"):
+        mine, its = getattr(policy, name, None), getattr(given, name, None)
+        if mine != its:
+            raise ValueError(f"the policy's {name} is {mine}, the reference's {its}")

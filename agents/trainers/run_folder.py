@@ -42,6 +42,15 @@ class RunFolder:
                 break
         return found
 
+    def put_aside(self) -> None:
+        """Keep a log under another name, so that a new one can begin."""
+        if not self.log_path.exists():
+            return
+        number = 1
+        while (beside := self.path / f"log.{number}.jsonl").exists():
+            number += 1
+        self.log_path.rename(beside)
+
     def has_checkpoint(self) -> bool:
         """Whether there is something to resume from."""
         return (self.checkpoint_path / atomic.POINTER).exists()

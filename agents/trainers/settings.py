@@ -89,6 +89,10 @@ class Settings:
         return rows // self.group_size
 
     def _check_choices(self) -> None:
+        if self.filter == "none" and self.filter_keep < 1:
+            raise ValueError(f"filter_keep={self.filter_keep} needs a filter, got filter='none'")
+        if not np.isfinite(self.success):
+            raise ValueError(f"success must be finite, got {self.success}")
         if self.macro_rule not in ("n_gram", "perplexity"):
             raise ValueError(f"macro_rule must be n_gram or perplexity, got {self.macro_rule!r}")
         if self.filter not in get_args(Filter):

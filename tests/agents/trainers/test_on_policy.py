@@ -148,7 +148,7 @@ def test_a_checkpoint_of_other_settings_is_refused(tmp_path):
 
 def test_a_folder_that_holds_a_run_is_not_written_over(tmp_path):
     build(folder=tmp_path).train(1)
-    with pytest.raises(ValueError, match=r"already holds a run; call resume\(\)"):
+    with pytest.raises(ValueError, match="already holds a run; it has no checkpoint"):
         build(folder=tmp_path).train(1)
 
 
@@ -158,6 +158,42 @@ def test_a_run_killed_before_its_first_checkpoint_starts_anew(tmp_path):
     assert not again.resume()
     again.train(3)
     assert [row["update"] for row in again.folder.rows()] == [0, 1, 2, 3]
+
+
+def test_a_log_without_a_checkpoint_is_put_aside_and_not_lost(tmp_path):
+    build(folder=tmp_path).train(2)
+    again = build(folder=tmp_path)
+    with pytest.raises(ValueError, match=r"has no checkpoint.* resume\(\) puts its log aside"):
+        again.train(2)
+    assert not again.resume()
+    again.train(1)
+    assert len((tmp_path / "log.1.jsonl").read_text().splitlines()) == 3
+    assert len(again.folder.rows()) == 2
+
+
+def test_the_policy_is_no_reference_of_its_own():
+    policy = TinyTransformer(4, width=8, heads=2, layers=1, eos_id=3)
+    with pytest.raises(ValueError, match="the reference is the policy that is trained"):
+        agents.make("rloo", world(), policy=policy, reference=policy)
+    other = NgramPolicy(np.log(np.full((1, 5), 0.2)), eos_id=3)
+    with pytest.raises(ValueError, match="the policy's vocab_size is 4, the reference's 5"):
+        agents.make("rloo", world(), policy=policy, reference=other)
+    with pytest.raises(TypeError, match="must be a policy of the same kind, got 'frozen'"):
+        agents.make("rloo", world(), policy=policy, reference="frozen")
+
+
+@pytest.mark.parametrize("told", [{"x": "much"}, None])
+def test_an_evaluator_that_tells_no_figures_is_named(told):
+    trainer = build(evaluator=lambda policy, reference: told)
+    with pytest.raises(TypeError, match=r"an evaluator(.s figures are numbers| must return figures)"):
+        trainer.train(1)
+
+
+def test_figures_of_an_evaluator_may_be_any_numbers(tmp_path):
+    figures = {"x": np.float32(1.5), "y": torch.tensor(2)}
+    trainer = build(folder=tmp_path, evaluator=lambda policy, reference: figures)
+    trainer.train(1)
+    assert trainer.folder.rows()[0] | {"eval/x": 1.5, "eval/y": 2.0} == trainer.folder.rows()[0]
 
 
 def test_the_log_is_cut_back_to_the_checkpoint(tmp_path):
@@ -264,8 +300,11 @@ class Spoilt(gym.vector.VectorWrapper):
         return obs, reward + np.nan, terminated, truncated, info
 
 
-def test_rewards_that_are_not_numbers_stop_the_run_before_any_harm():
-    trainer = build()
+@pytest.mark.parametrize("algorithm", ["rloo", "nft", "expert_iteration"])
+def test_rewards_that_are_not_numbers_stop_the_run_before_any_harm(algorithm):
+    settings = {"lr": 1e-2, "group_size": 4}
+    policy = TinyTransformer(4, width=8, heads=2, layers=1, eos_id=3, seed=1)
+    trainer = agents.make(algorithm, world(), policy=policy, **settings)
     trainer.env = Spoilt(trainer.env)
     before = parameters(trainer)
     with pytest.raises(ValueError, match=r"nan.* expected finite numbers"):
@@ -281,6 +320,8 @@ def test_rewards_that_are_not_numbers_stop_the_run_before_any_harm():
         ({"beta": -1.0}, "beta must be finite and >= 0, got -1.0"),
         ({"lr": float("nan")}, "lr must be finite and >= 0, got nan"),
         ({"micro_batch": 0}, "micro_batch must be at least 1, got 0"),
+        ({"filter_keep": 0.5}, "filter_keep=0.5 needs a filter"),
+        ({"success": float("nan")}, "success must be finite, got nan"),
         ({"max_grad_norm": 0.0}, "max_grad_norm must be above 0, got 0.0"),
         ({"lr_decay": 2.0}, r"lr_decay must be in 0..1, got 2.0"),
     ],

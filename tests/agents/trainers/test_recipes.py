@@ -68,3 +68,10 @@ def test_something_that_is_no_policy_is_refused():
     env = make_rows("plaudit/TokenNgram-v0", 16)
     with pytest.raises(TypeError, match=r"expected a policy, as agents\.policy makes it, got None"):
         agents.make("rloo", env, policy=None)
+
+
+def test_algorithms_of_several_seats_need_a_team():
+    env = make_rows("plaudit/TokenNgram-v0", 16)
+    policy = agents.policy("tiny_transformer", env, value_head=True)
+    with pytest.raises(TypeError, match="is for several seats and needs a team, got TinyTransf"):
+        agents.make("mappo", env, policy=policy)

@@ -32,7 +32,7 @@ def tiny(seed: int, **settings: Any) -> TinyTransformer:
     return TinyTransformer(4, width=8, heads=2, layers=1, eos_id=3, seed=seed, **settings)
 
 
-def answers(name: str, learned: bool = False, **own: Any) -> Build:
+def answers(name: str, learned: bool = False, value_head: bool = False, **own: Any) -> Build:
     """Whole answers of a tiny transformer."""
 
     def build(folder: Path | None, updates: int) -> Any:
@@ -40,7 +40,7 @@ def answers(name: str, learned: bool = False, **own: Any) -> Build:
         if learned:
             recorded = VectorRecordSegments(env, keep=64)
             env = VectorLearnedReward(recorded, "noisy_person", MODEL, **SCHEDULE)
-        policy = tiny(distributed.ranks().rank, value_head=name == "ppo")
+        policy = tiny(distributed.ranks().rank, value_head=value_head)
         given = {"lr": 1e-2, "lr_decay": 0.1, "minibatches": 2, "updates": updates} | own
         return agents.make(name, env, policy=policy, folder=folder, **given)
 
@@ -117,7 +117,7 @@ def watched(name: str, **own: Any) -> Build:
 
 
 KINDS: dict[str, Build] = {
-    "ppo": answers("ppo"),
+    "ppo": answers("ppo", value_head=True),
     "rloo": answers("rloo"),
     "grpo": answers("grpo", std="batch", aggregation="token_mean"),
     "rloo on a learned reward": answers("rloo", learned=True),
@@ -136,6 +136,28 @@ KINDS: dict[str, Build] = {
     "tamer": watched("tamer"),
     "deep_tamer": watched("deep_tamer"),
 }
+
+
+GROUPED = ("cispo", "dapo", "dr_grpo", "gspo", "loop", "nft", "opo", "sapo", "spo")
+CRITICS = ("a2c", "bilevel_ppo", "macro_ppo")
+RANKED: dict[str, Build] = {
+    **KINDS,
+    **{name: answers(name, group_size=4) for name in GROUPED},
+    **{name: answers(name, value_head=True) for name in CRITICS},
+    "remax": answers("remax"),
+    "reinforce_plus_plus": answers("reinforce_plus_plus"),
+    "grpo, all that adapts": answers(
+        "grpo",
+        group_size=4,
+        filter="variance",
+        filter_keep=0.5,
+        entropy_coef=0.01,
+        entropy_target=1.0,
+        importance_cap=2.0,
+        micro_batch=2,
+    ),
+}
+"""More of them, for what costs little to ask of each."""
 
 
 def parameters(trainer: Any) -> torch.Tensor:

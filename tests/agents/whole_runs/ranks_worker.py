@@ -13,7 +13,7 @@ import torch
 
 from plaudit.agents import distributed
 from plaudit.agents.trainers.learner import Learner
-from tests.agents.whole_runs.kinds import KINDS, Build, parameters
+from tests.agents.whole_runs.kinds import RANKED, Build, parameters
 
 ROWS = torch.arange(12.0).view(6, 2)
 
@@ -58,7 +58,7 @@ def main() -> None:
     torch.set_num_threads(1)
     folder, rank = Path(sys.argv[1]), distributed.ranks().rank
     found: dict[str, Any] = {
-        name: trained(build, folder / name.replace(" ", "_")) for name, build in KINDS.items()
+        name: trained(build, folder / name.replace(" ", "_")) for name, build in RANKED.items()
     }
     found["gradient"] = descended()
     (folder / f"rank{rank}.json").write_text(json.dumps(found))

@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from plaudit.agents import distributed
-from tests.agents.whole_runs.kinds import KINDS
+from plaudit.agents.registry import TRAINERS
+from tests.agents.whole_runs.kinds import RANKED
 
 WORKER = "tests.agents.whole_runs.ranks_worker"
 ROOT = Path(__file__).parents[3]
@@ -27,7 +28,7 @@ def ranks(tmp_path_factory):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", RANKED)
 def test_parameters_are_bit_equal_on_all_ranks(kind, ranks):
     first, second = (rank[kind] for rank in ranks)
     assert first["end"] == second["end"]
@@ -35,14 +36,14 @@ def test_parameters_are_bit_equal_on_all_ranks(kind, ranks):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"supervised"}))
+@pytest.mark.parametrize("kind", sorted(set(RANKED) - {"supervised"}))
 def test_each_rank_plays_episodes_of_its_own(kind, ranks):
     first, second = (rank[kind]["played"] for rank in ranks)
     assert first != second
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", RANKED)
 def test_a_resume_of_all_ranks_is_bit_equal(kind, ranks):
     for rank in ranks:
         assert rank[kind]["resumed"] == [True, rank[kind]["end"]]
@@ -64,6 +65,11 @@ def test_rows_spread_unevenly_give_the_gradient_of_all_of_them(ranks):
     # own sum, 66: 536 -> 178.667
     for rank in ranks:
         assert rank["gradient"] == pytest.approx((470**2 + 536**2) ** 0.5 / 3)
+
+
+def test_every_trainer_is_asked():
+    registered = set(TRAINERS) - {"reinforce"}  # here on steps
+    assert registered <= {name.split(",")[0].split()[0] for name in RANKED}
 
 
 def test_outside_of_torchrun_there_is_one_rank_and_nothing_is_sent():
