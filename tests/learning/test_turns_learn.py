@@ -27,32 +27,28 @@ QUESTIONS = ("animal", "food", "flies")  # the learner knows these words, and no
 SEEDS = (0, 1, 2)
 
 
-class Lexicon:
-    """A tokenizer of the words that matter here; "." ends a turn."""
+class Sentences:
+    """A tokenizer of whole sentences, "|" between them; no token ends a turn."""
 
+    asks = tuple(f"ask {word}" for word in QUESTIONS)
+    guesses = tuple(f"guess {thing}" for thing in THINGS)
     heard = tuple(f"{word}:{answer}" for word in QUESTIONS for answer in ("yes", "no"))
-    words = ("ask", "guess", *QUESTIONS, *THINGS, ".", *heard)
-    vocab_size = len(words)
-    eos_id = words.index(".")
-    pad_id = vocab_size
+    words = (*asks, *guesses, *heard)
+    vocab_size = pad_id = len(words)
+    eos_id = None
 
     def encode(self, text):
-        return [self.words.index(word) for word in text.split()]
+        return [self.words.index(sentence) for sentence in text.split("|") if sentence]
 
     def decode(self, ids):
-        return " ".join(self.words[i] for i in ids)
+        return "|".join(self.words[i] for i in ids)
 
-    def grammar(self):
-        """(V + 1, V) log-probabilities of the next word: sentences that the world understands."""
-        after = dict.fromkeys((".", *self.heard), ("ask", "ask", "ask", "guess"))
-        after |= {"ask": QUESTIONS, "guess": THINGS}
-        after |= dict.fromkeys((*QUESTIONS, *THINGS), (".",))
-        table = np.full((self.vocab_size + 1, self.vocab_size), -30.0)
-        for i, word in enumerate((*self.words, ".")):  # the last row: nothing was said yet
-            for follow in after[word]:
-                table[i, self.words.index(follow)] = np.log(
-                    after[word].count(follow) / len(after[word])
-                )
+    def prior(self):
+        """(1, V) log-probabilities of a learner that asks 3 times in 4, and guesses else."""
+        chances = {self.asks: 0.75, self.guesses: 0.25}
+        table = np.full((1, self.vocab_size), -30.0)
+        for sentences, chance in chances.items():
+            table[0, [self.words.index(x) for x in sentences]] = np.log(chance / len(sentences))
         return table
 
 
@@ -81,8 +77,8 @@ class OneReply(gym.Wrapper):
         asked = rng.permutation(QUESTIONS)[: rng.integers(GAME["limit"] + 1)]
         said = [text]
         for question in asked:
-            said += [f"ask {question} .", self.env.step(f"ask {question}")[0]]
-        return " ".join(said), info
+            said += [f"ask {question}", self.env.step(f"ask {question}")[0]]
+        return "|".join(said), info
 
     def step(self, text):
         said, reward, _, _, info = self.env.step(text)
@@ -94,22 +90,23 @@ def conversations(rows, wrap=lambda env: env):
         world = gym.make(WORLD, disable_env_checker=True, **GAME)
         return wrap(Answers(TextView(world, news=True)))
 
-    return Conversations([make] * rows, Lexicon(), max_new=3, template=WORDS)
+    return Conversations([make] * rows, Sentences(), max_new=1, template=WORDS)
 
 
 def new_policy(seed):
-    lexicon = Lexicon()
+    known = Sentences()
     return TinyTransformer(
-        lexicon.vocab_size, eos_id=lexicon.eos_id, prior=lexicon.grammar(), layers=1, width=32,
-        context=64, seed=seed,
-    )  # fmt: skip
+        known.vocab_size, prior=known.prior(), layers=1, width=32, context=16, seed=seed
+    )
 
 
-def trained(seed, env, updates, on_update=None, **settings):
-    """The panel's conversations after training; group_size and std as tuned on seed 10000."""
+def trained(seed, env, updates=100, on_update=None, **settings):
+    """The panel's conversations after training; settings as tuned on seeds from 10000 on."""
     policy = new_policy(seed)
+    # Without std: a group in which all guessed wrong differs in penalties and KL alone, and a
+    # division by its tiny spread would make these as loud as a right guess.
     settings = {"beta": 0.03, "group_size": 4, "std": "none", "lr": 1e-2, "lr_decay": 0.1,
-                "minibatches": 2, "updates": updates, "seed": seed} | settings  # fmt: skip
+                "minibatches": 4, "updates": updates, "seed": seed} | settings  # fmt: skip
     agents.make("grpo", env, policy=policy, **settings).train(on_update=on_update)
     return evaluate_conversations(policy, conversations(256), seeds=panel(WORLD, 256))
 
@@ -117,10 +114,10 @@ def trained(seed, env, updates, on_update=None, **settings):
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_whole_conversations_teach_to_ask_and_single_replies_do_not(seed):
-    multi = trained(seed, conversations(256), updates=160)
-    # about 3 turns a conversation were learned from, so the twin gets 3 times as many rows
-    single = trained(seed, conversations(768, OneReply), updates=60)
+    multi = trained(seed, conversations(256))
+    # about 2.5 turns a conversation are learned from, so the twin gets as many more rows
+    single = trained(seed, conversations(640, OneReply))
     found, twin = multi.true_return, single.true_return
     apart = found.mean() - half_width(found, 0.95) - (twin.mean() + half_width(twin, 0.95))
-    assert apart > 0.05, (multi.summary(), single.summary())
+    assert apart > 0, (multi.summary(), single.summary())
     assert single.turns.mean() < 1.1  # it guesses at once

@@ -36,6 +36,17 @@ def test_choices_are_drawn_by_their_odds_and_never_where_illegal():
     assert logp[actions == 2] == pytest.approx(math.log(1 / 2), abs=1e-6)
 
 
+class Zeros:
+    def random(self, shape):
+        return np.zeros(shape)
+
+
+def test_the_least_random_number_does_not_choose_what_is_illegal():
+    mask = np.array([[False, False, True]])
+    actions, _ = Categorical(gym.spaces.Discrete(3)).sample(floats([9, 0, 0]), mask, Zeros())
+    assert actions.tolist() == [2]
+
+
 def test_a_multi_discrete_action_is_one_choice_after_another():
     space = gym.spaces.MultiDiscrete([2, 3], start=[5, -1])
     categorical = Categorical(space)

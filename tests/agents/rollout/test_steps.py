@@ -19,7 +19,7 @@ class Counter(gym.Env):
         self.last, self.cut, self.mask = last, cut, mask
 
     def _told(self):
-        info = {"action_mask": np.array([1, 0], np.int8)} if self.mask else {}
+        info = {"action_mask": np.array([self.steps < self.last, 0], np.int8)} if self.mask else {}
         return np.array([self.steps], np.float32), info
 
     def reset(self, *, seed=None, options=None):
@@ -94,6 +94,12 @@ def test_masks_are_kept_and_obeyed():
     assert (steps.actions == 0).all()
     assert steps.valid == 1.0
     assert played(4)[1].legal is None
+
+
+def test_where_an_episode_is_over_nothing_need_be_legal():
+    _, steps = played(5, "NEXT_STEP", lasts=(2,), mask=True)
+    assert steps.mask.long().tolist() == [[1, 1, 0, 1, 1]]
+    assert (steps.actions[steps.mask] == 0).all()
 
 
 def test_a_policy_that_ignores_masks_shows_in_the_log():

@@ -185,7 +185,7 @@ def test_the_policy_is_no_reference_of_its_own():
 @pytest.mark.parametrize("told", [{"x": "much"}, None])
 def test_an_evaluator_that_tells_no_figures_is_named(told):
     trainer = build(evaluator=lambda policy, reference: told)
-    with pytest.raises(TypeError, match=r"an evaluator(.s figures are numbers| must return figures)"):
+    with pytest.raises(TypeError, match=r"an evaluator(.s figures are| must return)"):
         trainer.train(1)
 
 
