@@ -117,14 +117,19 @@ def _samples(samples: Sequence[Sample]) -> str:
     heads = "".join(f"<th class='number'>{key.replace('_', ' ')}</th>" for key in extra)
     rows = []
     for sample in samples:
-        numbers = "".join(f"<td class='number'>{sample[key]:.2f}</td>" for key in extra)
+        notes = "".join(f"<td class='number'>{_noted(sample[key])}</td>" for key in extra)
         prompt = html.escape(sample["prompt"])
         text = f"<span class='prompt'>{prompt}</span>{_answer(sample)}"
-        rows.append(f"<tr><td>{text}</td>{numbers}</tr>")
+        rows.append(f"<tr><td>{text}</td>{notes}</tr>")
     return (
         f"<table><thead><tr><th>prompt and answer</th>{heads}</tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table>"
     )
+
+
+def _noted(value: object) -> str:
+    """What is noted of a sample: a number such as its return, or a word such as its status."""
+    return f"{value:.2f}" if isinstance(value, float) else html.escape(str(value))
 
 
 def _answer(sample: Sample) -> str:
