@@ -15,7 +15,7 @@ ONE_THREAD := OMP_NUM_THREADS=1
 SUITABLE := import sys; sys.exit(sys.version_info < (3, 11))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo train test check bench cards teachers algorithms clean FORCE
+.PHONY: help setup demo train test check bench studies cards teachers algorithms clean FORCE
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z]*\):.*##/\1:/p' Makefile | awk -F: '{ printf "  make %-9s%s\n", $$1, $$2 }'
@@ -41,6 +41,9 @@ check: $(READY)  ## style, types and the house rules
 bench: $(READY)  ## measure speed next to the peers, which it installs
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[bench]"
 	$(ONE_THREAD) $(BIN)/python -m benchmarks.run
+
+studies: $(READY)  ## run all studies in full and write docs/studies.md; goes on where it stopped
+	$(BIN)/plaudit study run all --budget full --record
 
 cards: $(READY)  ## measure every world again and write its card
 	$(ONE_THREAD) $(BIN)/python -m plaudit.envs.cards

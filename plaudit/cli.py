@@ -1,4 +1,4 @@
-"""The command line: `plaudit list | card | demo | climb | train`."""
+"""The command line: `plaudit list | card | demo | climb | train | study | explain`."""
 
 import json
 import os
@@ -9,11 +9,11 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table as Terminal
 
-from plaudit import __version__
+from plaudit import __version__, study_cli
 from plaudit.envs.names import short
+from plaudit.terminal import console, progress, show
 
 app = typer.Typer(
     add_completion=False,
@@ -21,7 +21,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Worlds with a known true reward, opinions about them, and agents that learn from those.",
 )
-console = Console()
+app.add_typer(study_cli.app, name="study")
+app.command()(study_cli.explain)
 
 WIDE = 110  # columns of a terminal from which on `list` shows what worlds are good for
 Out = Annotated[Path, typer.Option(help="Folder for the report, the log and checkpoints.")]
@@ -78,17 +79,17 @@ def demo(
         f"TokenNgram, three sources of reward, {seeds} seeds each, {processes} processes at once."
     )
     began = time.perf_counter()
-    with _progress() as progress:
-        task = progress.add_task("runs", total=seeds * len(ARMS), now="")
+    with progress() as bar:
+        task = bar.add_task("runs", total=seeds * len(ARMS), now="")
 
         def finished(done: dict[str, Any]) -> None:
             now = f"{done['arm']}, seed {done['seed']}: {done['after']['true_return']:.2f} points"
-            progress.update(task, advance=1, now=now)
+            bar.update(task, advance=1, now=now)
 
         result = run(seeds, settings, processes, finished)
     (out / "result.json").write_text(json.dumps(result), encoding="utf-8")
     page = write(demo_page(result), out / "report.html")
-    _show(demo_table(result))
+    show(demo_table(result))
     console.print(f"{time.perf_counter() - began:.0f} s. Report: {page}")
 
 
@@ -104,16 +105,16 @@ def climb(
 
     out.mkdir(parents=True, exist_ok=True)
     runs = []
-    with _progress() as progress:
-        task = progress.add_task("runs", total=seeds * len(study.ARMS), now="")
+    with progress() as bar:
+        task = bar.add_task("runs", total=seeds * len(study.ARMS), now="")
         for arm in study.ARMS:
             for seed in range(seeds):
                 runs.append(study.climb(arm, seed))
                 now = f"{arm}, seed {seed}: {runs[-1]['shares'][-1]:.3f} of the climb"
-                progress.update(task, advance=1, now=now)
+                bar.update(task, advance=1, now=now)
     (out / "result.json").write_text(json.dumps(runs), encoding="utf-8")
     page = write(climb_page(runs), out / "report.html")
-    _show(climb_table(runs))
+    show(climb_table(runs))
     console.print(f"Report: {page}")
 
 
@@ -150,19 +151,17 @@ def train(
     console.print(
         f"{world_id}, policy {policy}, {recipe.algorithm}, {recipe.settings.updates} updates."
     )
-    with _progress() as progress:
-        task = progress.add_task(
-            "updates", total=recipe.settings.updates, now="measuring the start"
-        )
+    with progress() as bar:
+        task = bar.add_task("updates", total=recipe.settings.updates, now="measuring the start")
 
         def updated(row: dict[str, float]) -> None:
             now = f"reward {row['reward']:.3f}, KL {row['kl']:.2f}" if "reward" in row else ""
-            progress.update(task, completed=row["update"], now=now)
+            bar.update(task, completed=row["update"], now=now)
 
         result = run(recipe, out, resume=resume, on_update=updated)
     (out / "result.json").write_text(json.dumps(result), encoding="utf-8")
     page = write(training_page(result), out / "report.html")
-    _show(training_table(result))
+    show(training_table(result))
     console.print(f"{result['seconds']:.0f} s of training. Report: {page}")
 
 
@@ -176,26 +175,6 @@ def full_id(world: str) -> str:
             return world_id
     known(world)
     return world
-
-
-def _show(shown: Any) -> None:
-    table = Terminal(box=None, header_style="bold", pad_edge=False)
-    for head in shown.heads:
-        table.add_column(head)
-    for row in shown.rows:
-        table.add_row(*(f"{c:.3f}" if isinstance(c, float) else str(c or "-") for c in row))
-    console.print(table)
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[now]}"),
-        console=console,
-    )
 
 
 @app.callback(invoke_without_command=True)

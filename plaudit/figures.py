@@ -4,6 +4,7 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -35,14 +36,14 @@ def curves(
     figure = Figure(figsize=(width, 3.3), layout="constrained")
     for place, (title, unit, arms) in enumerate(panels):
         axes = figure.add_subplot(1, len(panels), place + 1)
-        _dress(axes, title, "updates", unit)
+        dress(axes, title, "updates", unit)
         if level is not None:
             axes.axhline(level, color=COLOURS["exact"], lw=1.0, ls="--")
         for place, (arm, lines) in enumerate(arms.items()):
             _seeds_and_mean(axes, arm, lines, COLOURS.get(arm, OTHERS[place % len(OTHERS)]))
         if arms:
             axes.legend(frameon=False, fontsize=9)
-    return _svg(figure)
+    return svg(figure)
 
 
 def plane(
@@ -58,7 +59,7 @@ def plane(
     """
     figure = Figure(figsize=(7.4, 4.4), layout="constrained")
     axes = figure.add_subplot()
-    _dress(axes, "", "KL from the reference, nats", f"true reward, {unit}")
+    dress(axes, "", "KL from the reference, nats", f"true reward, {unit}")
     reach = max((max(line[0]) for lines in arms.values() for line in lines), default=1.0)
     if frontier is not None:
         kl, reward = frontier["kl"], frontier["reward"]
@@ -79,7 +80,7 @@ def plane(
             label = arm if i == 0 else ""
             axes.plot(kl_line[-1:], reward_line[-1:], "o", ms=5, color=COLOURS[arm], label=label)
     axes.legend(frameon=False, fontsize=9, loc="lower right")
-    return _svg(figure)
+    return svg(figure)
 
 
 def _seeds_and_mean(axes: Axes, arm: str, lines: Sequence[Line], colour: str) -> None:
@@ -91,7 +92,8 @@ def _seeds_and_mean(axes: Axes, arm: str, lines: Sequence[Line], colour: str) ->
     axes.plot(x, mean, color=colour, lw=2.0, label=arm)
 
 
-def _dress(axes: Axes, title: str, x: str, y: str) -> None:
+def dress(axes: Axes, title: str, x: str, y: str) -> None:
+    """Title, labels and a quiet frame."""
     axes.set_title(title, fontsize=10, loc="left")
     axes.set_xlabel(x, fontsize=9)
     axes.set_ylabel(y, fontsize=9)
@@ -102,8 +104,10 @@ def _dress(axes: Axes, title: str, x: str, y: str) -> None:
         axes.spines[side].set_visible(False)
 
 
-def _svg(figure: Figure) -> str:
+def svg(figure: Figure) -> str:
+    """The figure as an SVG element, without what would make equal figures differ."""
     buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None})
+    with rc_context({"svg.hashsalt": "plaudit"}):  # else its ids are drawn at random
+        figure.savefig(buffer, format="svg", metadata={"Date": None})
     text = buffer.getvalue()
     return text[text.index("<svg") :]

@@ -10,6 +10,7 @@ import pytest
 from plaudit.agents import registry as agents
 from plaudit.envs.registry import WORLDS
 from plaudit.feedback import registry as feedback
+from plaudit.studies.registry import STUDIES
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("envs", "feedback", "agents", "studies")  # each may import those on its left
@@ -60,7 +61,7 @@ def forbidden(path: str, source: str) -> list[str]:
 def registered_modules() -> set[str]:
     """The leaves: modules that a registry names, e.g. "plaudit.agents.losses.ppo"."""
     entries = [world.game for world in WORLDS.values()]
-    for table in (feedback.TEACHERS, feedback.MODELS):
+    for table in (feedback.TEACHERS, feedback.MODELS, STUDIES):
         entries += table.values()
     functions = (agents.ADVANTAGES, agents.LOSSES, agents.SHAPINGS)
     for table in (*functions, agents.POLICIES, agents.TRAINERS):

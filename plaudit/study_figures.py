@@ -1,0 +1,116 @@
+"""The figure of a study: what the mechanism did, and every effect with its seeds."""
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from plaudit.figures import COLOURS, OTHERS, PALE, dress, svg
+
+Result = Mapping[str, Any]
+
+KINDS = {
+    "claim": "#009E73",
+    "ablation": "#D55E00",
+    "control": "#888888",
+    "precondition": "#0072B2",
+    "reported": "#CC79A7",
+}
+ROW = 0.44  # inches of height per effect
+
+
+def draw(result: Result) -> str:
+    """As SVG; above the picture that the study declares, below all effects on one axis.
+
+    Args:
+        result: as `studies.results` keeps it.
+    """
+    rows = _rows(result["parts"])
+    heights = (3.7, ROW * len(rows) + 0.6)
+    figure = Figure(figsize=(8.6, sum(heights)), layout="constrained")
+    above, below = figure.subplots(2, 1, height_ratios=heights)
+    picture = result["picture"]
+    dress(above, "", picture["x"], picture["y"])
+    {"curve": _curves, "plane": _plane, "bars": _bars}[picture["kind"]](above, result)
+    _exact(above, picture["lines"])
+    above.legend(frameon=False, fontsize=8, loc="best")
+    _effects(below, rows)
+    return svg(figure)
+
+
+def _arms(result: Result) -> dict[str, Any]:
+    names = result["picture"]["arms"] or list(result["arms"])
+    return {name: result["arms"][name] for name in names}
+
+
+def _curves(axes: Axes, result: Result) -> None:
+    for place, (name, arm) in enumerate(_arms(result).items()):
+        colour = OTHERS[place % len(OTHERS)]
+        lines = arm.get("curves", [])
+        for line in lines:
+            axes.plot(line["x"], line["y"], color=colour, lw=0.8, alpha=PALE)
+        lengths = {len(line["x"]) for line in lines}
+        if len(lengths) == 1:
+            mean = np.mean([line["y"] for line in lines], 0)
+            axes.plot(lines[0]["x"], mean, color=colour, lw=2.0, label=name)
+
+
+def _plane(axes: Axes, result: Result) -> None:
+    x, y = result["picture"]["x"], result["picture"]["y"]
+    for place, (name, arm) in enumerate(_arms(result).items()):
+        colour = OTHERS[place % len(OTHERS)]
+        found = arm["measures"]
+        axes.plot(found[x], found[y], "o", ms=5, color=colour, alpha=0.75, label=name)
+
+
+def _bars(axes: Axes, result: Result) -> None:
+    arms, measures = _arms(result), result["picture"]["measures"]
+    width = 0.8 / len(measures)
+    for place, measure in enumerate(measures):
+        at = np.arange(len(arms)) + (place - (len(measures) - 1) / 2) * width
+        values = [arm["measures"][measure] for arm in arms.values()]
+        colour = OTHERS[place % len(OTHERS)]
+        axes.bar(at, [np.mean(v) for v in values], width * 0.92, color=colour, label=measure)
+        for spot, seeds in zip(at, values, strict=True):
+            axes.plot([spot] * len(seeds), seeds, "o", ms=2.5, color="#222222", alpha=0.5)
+    axes.axhline(0.0, color="#222222", lw=0.8)
+    names = [textwrap.fill(name, max(8, 88 // len(arms))) for name in arms]
+    axes.set_xticks(range(len(arms)), names, fontsize=8)
+
+
+def _exact(axes: Axes, lines: Mapping[str, Any]) -> None:
+    styles = ("--", ":", "-.", "-")
+    for place, (name, line) in enumerate(lines.items()):
+        mark = "*" if len(line["x"]) == 1 else ""
+        style = styles[place % len(styles)]
+        colour = COLOURS["exact"]
+        axes.plot(line["x"], line["y"], style, marker=mark, ms=13, color=colour, lw=1.2, label=name)
+
+
+def _rows(parts: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, Any, float | None]]:
+    """(kind, text, estimate, limit) from top to bottom."""
+    rows = []
+    for part in parts:
+        rows.append((part["kind"], part["text"], part["effect"], part["limit"]))
+        if part["ablation"]:
+            rows.append(("ablation", "the same with the mechanism off", part["ablation"], None))
+    return rows
+
+
+def _effects(axes: Axes, rows: Sequence[tuple[str, str, Any, float | None]]) -> None:
+    dress(axes, "effects: seeds, mean and interval; the bar is the limit", "", "")
+    axes.axvline(0.0, color="#222222", lw=0.8)
+    for place, (kind, _, effect, limit) in enumerate(rows):
+        mean, low, high, values = effect
+        colour = KINDS[kind]
+        axes.plot(values, [place] * len(values), "o", ms=3, color=colour, alpha=0.35)
+        axes.plot([low, high], [place, place], color=colour, lw=2.2)
+        axes.plot([mean], [place], "D", ms=5, color=colour)
+        for at in () if limit is None else (limit, -limit) if kind == "control" else (limit,):
+            axes.plot([at, at], [place - 0.32, place + 0.32], color="#222222", lw=1.6)
+    labels = [textwrap.fill(f"{kind}: {text}", 58) for kind, text, _, _ in rows]
+    axes.set_yticks(range(len(rows)), labels, fontsize=7.5)
+    axes.set_ylim(len(rows) - 0.5, -0.5)
