@@ -1,6 +1,7 @@
 """The commands about studies: `plaudit study list | run`, `plaudit explain`."""
 
 import os
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -49,20 +50,29 @@ def run(
     out: Out = Path("runs/studies"),
 ) -> None:
     """Run a study, or all, and say what came of its claims."""
-    from plaudit.studies import runner
+    from plaudit.studies import attribution, results, runner
 
     if record and (ablate or budget != Budget.full or seeds is not None):
         raise ValueError("--record keeps whole full runs: without --seeds, --ablate or quick")
     studies = runner.all_studies() if name == "all" else [runner.load_study(name)]
-    jobs = {
-        study.name: runner.jobs_of(study, budget, _seeds(study, budget, seeds), ablated=ablate)
-        for study in studies
-    }
-    done = _execute([job for some in jobs.values() for job in some], out, budget, processes)
+    arms, stages = {}, {}
+    for study in studies:
+        numbers = _seeds(study, budget, seeds)
+        arms[study.name] = runner.jobs_of(study, budget, numbers, ablated=ablate)
+        if record and study.stages:
+            stages[study.name] = attribution.jobs_for(study, budget, numbers)
+    jobs = [job for some in arms.values() for job in some]
+    jobs += [job for some in stages.values() for job in some.values()]
+    done = _execute(jobs, out, budget, processes)
     failures = []
     for study in studies:
         try:
-            _tell(study, budget, jobs[study.name], done, out, ablate, record)
+            result = _told(study, budget, arms[study.name], done, out, ablate)
+            if study.name in stages:
+                found = attribution.attribute(study, stages[study.name], done)
+                result["attribution"] = results.rounded(asdict(found))
+            if record:
+                console.print(f"Kept as {results.keep(result)}")
         except (KeyError, RuntimeError, ValueError) as error:
             failures.append(f"{study.name} came to nothing. {error}")
     if record:
@@ -112,12 +122,12 @@ def _execute(jobs: list[Any], out: Path, budget: str, processes: int) -> dict[st
         return execute(jobs, out / f"{budget}.jsonl", processes or cores, finished)
 
 
-def _tell(
-    study: Any, budget: str, jobs: list[Any], done: Any, out: Path, ablate: bool, record: bool
-) -> None:
-    """Judge a study; show, write and perhaps keep what it came to."""
+def _told(
+    study: Any, budget: str, jobs: list[Any], done: Any, out: Path, ablate: bool
+) -> dict[str, Any]:
+    """Judge a study, show what came of it and write its page; the result."""
     from plaudit.report import write
-    from plaudit.studies.results import keep, result_of
+    from plaudit.studies.results import result_of
     from plaudit.studies.runner import by_arm
     from plaudit.studies.verdict import judge
     from plaudit.study_pages import study_page, study_table
@@ -132,8 +142,7 @@ def _tell(
     show(study_table(result))
     page = write(study_page(result), out / f"{study.name}{'-ablated' * ablate}.html")
     console.print(f"{result['seconds']:.0f} CPU s in {len(finished)} runs. Page: {page}")
-    if record:
-        console.print(f"Kept as {keep(result)}")
+    return result
 
 
 def _seeds(study: Any, budget: str, seeds: int | None) -> range:

@@ -2,7 +2,7 @@
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -31,7 +31,9 @@ def draw(result: Result) -> str:
     rows = _rows(result["parts"])
     heights = (3.7, ROW * len(rows) + 0.6)
     figure = Figure(figsize=(8.6, sum(heights)), layout="constrained")
-    above, below = figure.subplots(2, 1, height_ratios=heights)
+    # A figure each: the long names below must not narrow the picture above.
+    halves: Any = figure.subfigures(2, 1, height_ratios=heights)
+    above, below = (half.subplots() for half in halves)
     picture = result["picture"]
     dress(above, "", picture["x"], picture["y"])
     {"curve": _curves, "plane": _plane, "bars": _bars}[picture["kind"]](above, result)
@@ -90,27 +92,39 @@ def _exact(axes: Axes, lines: Mapping[str, Any]) -> None:
         axes.plot(line["x"], line["y"], style, marker=mark, ms=13, color=colour, lw=1.2, label=name)
 
 
-def _rows(parts: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, Any, float | None]]:
-    """(kind, text, estimate, limit) from top to bottom."""
+class Row(NamedTuple):
+    """One effect: what it is, its estimate, and the limits that it must clear."""
+
+    kind: str
+    text: str
+    effect: Any
+    limits: tuple[float, ...]
+
+
+def _rows(parts: Sequence[Mapping[str, Any]]) -> list[Row]:
+    """From top to bottom; an ablation stands under its claim, with the same limit."""
     rows = []
     for part in parts:
-        rows.append((part["kind"], part["text"], part["effect"], part["limit"]))
+        limit = part["limit"]
+        limits = () if limit is None else (limit, -limit) if part["two_sided"] else (limit,)
+        rows.append(Row(part["kind"], part["text"], part["effect"], limits))
         if part["ablation"]:
-            rows.append(("ablation", "the same with the mechanism off", part["ablation"], None))
+            off = "the same with the mechanism off"
+            rows.append(Row("ablation", off, part["ablation"], limits))
     return rows
 
 
-def _effects(axes: Axes, rows: Sequence[tuple[str, str, Any, float | None]]) -> None:
+def _effects(axes: Axes, rows: Sequence[Row]) -> None:
     dress(axes, "effects: seeds, mean and interval; the bar is the limit", "", "")
     axes.axvline(0.0, color="#222222", lw=0.8)
-    for place, (kind, _, effect, limit) in enumerate(rows):
-        mean, low, high, values = effect
-        colour = KINDS[kind]
+    for place, row in enumerate(rows):
+        mean, low, high, values = row.effect
+        colour = KINDS[row.kind]
         axes.plot(values, [place] * len(values), "o", ms=3, color=colour, alpha=0.35)
         axes.plot([low, high], [place, place], color=colour, lw=2.2)
         axes.plot([mean], [place], "D", ms=5, color=colour)
-        for at in () if limit is None else (limit, -limit) if kind == "control" else (limit,):
+        for at in row.limits:
             axes.plot([at, at], [place - 0.32, place + 0.32], color="#222222", lw=1.6)
-    labels = [textwrap.fill(f"{kind}: {text}", 58) for kind, text, _, _ in rows]
+    labels = [textwrap.fill(f"{row.kind}: {row.text}", 58) for row in rows]
     axes.set_yticks(range(len(rows)), labels, fontsize=7.5)
     axes.set_ylim(len(rows) - 0.5, -0.5)

@@ -142,9 +142,28 @@ def section(system: System, result: Result) -> str:
         f"{result['picture']['caption']}\n",
         f"Score: {declared['statistic']}.\n",
         _arms(result),
+        *([_stages(result["attribution"], name)] if "attribution" in result else []),
         f"Scaled down: {result['scaled_down']}\n",
     ]
     return "\n".join(parts)
+
+
+def _stages(found: dict[str, Any], name: str) -> str:
+    """Where the regret comes from; the rows sum to the whole."""
+    whole = found["regret"][0]
+    rows = [
+        f'`plaudit explain {name}`, arm "{found["arm"]}": what each stage causes of the regret,'
+    ]
+    rows += ["in the mean over all orders of making stages exact.", ""]
+    rows += ["| stage | regret | share |", "|---|---|---|"]
+    for stage, part in (
+        *found["parts"].items(),
+        ("left with all stages exact", found["residue"]),
+        ("**whole**", found["regret"]),
+    ):
+        share = f"{part[0] / whole:.1%}" if whole else ""
+        rows.append(f"| {stage} | {interval(part)} | {share} |")
+    return "\n".join(rows) + "\n"
 
 
 def _claims(result: Result) -> str:

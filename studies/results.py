@@ -47,7 +47,7 @@ def result_of(
     settings = study.set(budget)
     lines = {} if study.picture.lines is None else study.picture.lines(settings)
     seconds = [one.seconds for one in done]
-    found: Result = _rounded(
+    found: Result = rounded(
         {
             "declaration": _plain(study.declaration()),
             "budget": budget,
@@ -101,7 +101,7 @@ def newest(name: str, folder: Path = DATA) -> Result | None:
 
 def is_current(result: Result, study: Study) -> bool:
     """Whether the study is still declared as it was when the result was made."""
-    return bool(result["declaration"] == _rounded(_plain(study.declaration())))
+    return bool(result["declaration"] == rounded(_plain(study.declaration())))
 
 
 def _arm(by_seed: Mapping[int, Run]) -> dict[str, Any]:
@@ -130,11 +130,12 @@ def _plain(value: Any) -> Any:
     return json.loads(json.dumps(value))
 
 
-def _rounded(value: Any) -> Any:
+def rounded(value: Any) -> Any:
+    """JSON values with as many digits as they tell; lists for tuples."""
     if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
+        return {key: rounded(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_rounded(item) for item in value]
+        return [rounded(item) for item in value]
     if isinstance(value, float | np.floating):
         return float(f"{float(value):.{DIGITS}g}")
     return value

@@ -1,17 +1,23 @@
 """Run the arms and seeds of studies in processes, one torch thread each; go on where one stopped.
 
-Every finished run is a line of JSON in a log. A run is known by its study, settings and seed, so
-that arms with equal settings share it and an interrupted batch does only what is missing.
+Every finished run is a line of JSON in a log. A run is known by the code of its study, settings and
+seed, so that arms with equal settings share it and an interrupted batch does only what is missing.
+What has changed in the rooms since cannot be seen; then start with a new log.
 """
 
+import ast
+import hashlib
+import inspect
 import json
 import multiprocessing
 import os
 import re
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,16 +28,25 @@ from plaudit.studies.verdict import ablated_claims
 
 
 class Job(NamedTuple):
-    """One run: a study by name, its settings as a dict, a seed; and the arm, for messages."""
+    """One run.
+
+    Attributes:
+        study: by name.
+        code: digest of the study's module.
+        settings: as a dict.
+        seed: of everything random.
+        arm: or another label, for messages.
+    """
 
     study: str
+    code: str
     settings: dict[str, Any]
     seed: int
     arm: str
 
     @property
     def key(self) -> str:
-        return json.dumps([self.study, self.settings, self.seed], sort_keys=True)
+        return json.dumps([self.study, self.code, self.settings, self.seed], sort_keys=True)
 
 
 class Done(NamedTuple):
@@ -79,7 +94,7 @@ def jobs_of(study: Study, budget: str, seeds: Iterable[int], *, ablated: bool = 
 
 def job_of(study: Study, budget: str, seed: int, label: str, *changes: Changes) -> Job:
     """One run of a study with changed settings; the label names it in messages."""
-    return Job(study.name, asdict(study.set(budget, *changes)), seed, label)
+    return Job(study.name, _code(study), asdict(study.set(budget, *changes)), seed, label)
 
 
 def execute(
@@ -132,6 +147,14 @@ def by_arm(jobs: Iterable[Job], done: dict[str, Done]) -> dict[str, dict[int, Ru
             raise RuntimeError(f"{job.study}, {job.arm!r}, seed {job.seed}: {finished.error}")
         runs.setdefault(job.arm, {})[job.seed] = finished.run
     return runs
+
+
+@cache
+def _code(study: Study) -> str:
+    """Digest of what the study's module does; another wording or lay-out changes nothing."""
+    tree = ast.parse(inspect.getsource(sys.modules[study.run.__module__]))
+    body = tree.body[ast.get_docstring(tree) is not None :]
+    return hashlib.sha256("".join(map(ast.dump, body)).encode()).hexdigest()[:12]
 
 
 def _run(jobs: list[Job], processes: int) -> Iterator[Done]:

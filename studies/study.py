@@ -130,7 +130,7 @@ class Picture:
     lines: Callable[[Any], dict[str, Line]] | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Study:
     """A published system as a claim that can fail.
 

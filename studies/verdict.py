@@ -58,6 +58,7 @@ class Part:
         p: one-sided sign-flip p of a claim.
         ablation: of a claim, the effect with the mechanism off.
         margin: of a claim, effect less ablation.
+        two_sided: the limit holds in both directions.
     """
 
     kind: str
@@ -69,6 +70,7 @@ class Part:
     p: float | None = None
     ablation: Estimate | None = None
     margin: Estimate | None = None
+    two_sided: bool = False
 
 
 @dataclass(frozen=True)
@@ -195,14 +197,14 @@ def _equality(claim: Claim, values: Floats) -> Part:
         met, reason = False, "different by more than the margin"
     else:
         met, reason = None, "the interval reaches beyond the margin"
-    return Part("claim", claim.text, effect, margin, met, reason, p)
+    return Part("claim", claim.text, effect, margin, met, reason, p, two_sided=True)
 
 
 def _control(control: Control, runs: Runs) -> Part:
     effect = estimate(differences(control.effect, runs), 0.9)
     met = -control.within < effect.low and effect.high < control.within
     reason = "shows nothing" if met else "may show an effect"
-    return Part("control", control.text, effect, control.within, met, reason)
+    return Part("control", control.text, effect, control.within, met, reason, two_sided=True)
 
 
 def _precondition(condition: Precondition, runs: Runs) -> Part:

@@ -76,7 +76,9 @@ def test_recording_writes_the_result_the_page_and_the_figure(tmp_path, monkeypat
     monkeypatch.setattr("plaudit.studies.catalogue.newest", lambda name, _: newest(name, data))
     said("study", "run", "toy", "--budget", "full", "--record", "--processes", "1")
     assert json.loads((data / "toy.1.json").read_text())["declaration"]["id"] == "S026"
-    assert "S026" in (tmp_path / "docs/studies.md").read_text()
+    page = (tmp_path / "docs/studies.md").read_text()
+    assert "### S026" in page
+    assert "| gain | 1.000 [1.000, 1.000] | 100.0% |" in page  # what explain says stands there, too
     assert (tmp_path / "docs/figures/studies/toy.svg").read_text().startswith("<svg")
 
 

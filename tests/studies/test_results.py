@@ -14,7 +14,7 @@ def result(budget="full", study=None):
         arm: {seed: run(study.set("full", changes), seed) for seed in range(4)}
         for arm, changes in study.arms.items()
     }
-    done = [Done(Job("toy", {}, 0, "on"), runs["on"][0], 2.0)] * 3
+    done = [Done(Job("toy", "", {}, 0, "on"), runs["on"][0], 2.0)] * 3
     return results.result_of(study, budget, judge(study, runs), runs, done)
 
 
@@ -56,8 +56,8 @@ def test_long_curves_are_thinned_and_keep_their_ends():
     assert (len(kept), kept[0], kept[-1]) == (results.POINTS, 0.0, 999.0)
 
 
-def test_numbers_are_rounded_to_what_they_tell():
-    assert results._rounded({"a": [1.23456789, (2.0,)]}) == {"a": [1.2346, [2.0]]}
+def test_numbers_arerounded_to_what_they_tell():
+    assert results.rounded({"a": [1.23456789, (2.0,)]}) == {"a": [1.2346, [2.0]]}
 
 
 def test_a_failed_keep_leaves_nothing(tmp_path, monkeypatch):

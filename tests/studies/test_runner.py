@@ -1,3 +1,4 @@
+import inspect
 import json
 import sys
 
@@ -64,6 +65,15 @@ def test_other_settings_are_run_anew(study, tmp_path, monkeypatch):
     execute(jobs_of(module.toy(arms={**study.arms, "on": {"gain": 3.0}}), "full", [0]),
             tmp_path / "log", 1)  # fmt: skip
     assert calls == [(3.0, 0)]
+
+
+def test_other_code_is_run_anew_and_other_words_are_not(study, monkeypatch):
+    source = inspect.getsource(module)
+    keys = []
+    for text in (source, "# Why.\n" + source, source.replace("gain + luck", "gain - luck")):
+        monkeypatch.setattr(inspect, "getsource", lambda _, text=text: text)
+        keys.append(jobs_of(module.toy(), "full", [0])[0].key)
+    assert keys[0] == keys[1] != keys[2]
 
 
 def test_a_failed_run_is_told_and_does_not_stop_the_others(study, tmp_path):
