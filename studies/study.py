@@ -71,6 +71,7 @@ class Claim:
             claimed.
         ablation: the same effect with the mechanism off, which must stay below `smallest`; None
             for a part of a study that another part's ablation covers.
+        off: short for the ablation that differs in its arm only: the name of that arm.
         equal: the claim is instead that the effect lies within +- `smallest`; it has no ablation.
     """
 
@@ -78,7 +79,12 @@ class Claim:
     effect: Effect
     smallest: float = SMALLEST
     ablation: Effect | None = None
+    off: str = ""
     equal: bool = False
+
+    def __post_init__(self) -> None:
+        if self.off:
+            object.__setattr__(self, "ablation", replace(self.effect, arm=self.off))
 
 
 @dataclass(frozen=True)

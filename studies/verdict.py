@@ -115,7 +115,7 @@ def judge(study: Study, runs: Runs, *, ablated: bool = False) -> Judgement:
 def ablated_claims(study: Study) -> tuple[Claim, ...]:
     """The claims that have an ablation, made about it."""
     return tuple(
-        replace(claim, effect=claim.ablation, ablation=None)
+        replace(claim, effect=claim.ablation, ablation=None, off="")
         for claim in study.claims
         if claim.ablation
     )

@@ -47,3 +47,8 @@ def test_the_declaration_holds_what_decides():
     assert toy().declaration() != toy(claims=claims).declaration()
     assert toy().declaration() != toy(seeds=5).declaration()
     assert toy().declaration() == toy(scaled_down="Other words.").declaration()
+
+
+def test_off_is_short_for_the_ablation_that_differs_in_its_arm():
+    short = Claim("x", Effect("on", "base", "gap"), off="off")
+    assert short.ablation == Effect("off", "base", "gap")
