@@ -19,7 +19,7 @@ from plaudit.feedback.asks import Ask, ask_from_json
 from plaudit.feedback.programs import Named
 from plaudit.feedback.segments import SegmentPool
 from plaudit.feedback.store import FeedbackBuffer
-from plaudit.feedback.types import Query
+from plaudit.feedback.types import Query, Segment
 
 SAMPLERS = {
     "disagreement": "plaudit.feedback.queries:disagreement",
@@ -40,6 +40,8 @@ class Schedule:
         sampler: "uniform" or "disagreement".
         ask: the question, as `Ask.to_json` gives it, about whole segments or their steps; by
             default {"kind": "compare"}. "disagreement" picks pairs only.
+        also: a second question about segments, asked as often as the first, e.g. {"kind":
+            "approve"}: comparisons alone tell differences only. Both count as labels.
     """
 
     labels: int = 1000
@@ -47,16 +49,18 @@ class Schedule:
     segments_per_round: int = 64
     sampler: str = "uniform"
     ask: dict[str, Any] = field(default_factory=lambda: {"kind": "compare"})
+    also: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
         for name in ("labels", "labels_per_round", "segments_per_round"):
             check_range(name, getattr(self, name), 1, inf, integer=True)
         if self.sampler not in SAMPLERS:
             raise KeyError(f"unknown sampler {self.sampler!r}{nearest(self.sampler, SAMPLERS)}")
-        if self.question.grain not in ("segment", "step"):
-            raise ValueError(f"a reward is learned from whole segments or steps, not {self.ask}")
-        if self.sampler == "disagreement" and self.question.segments != 2:
-            raise ValueError(f"disagreement picks pairs; {self.ask} needs sampler='uniform'")
+        for ask in self.questions:
+            if ask.grain not in ("segment", "step"):
+                raise ValueError(f"a reward is learned from whole segments or steps, not {ask}")
+            if self.sampler == "disagreement" and ask.segments != 2:
+                raise ValueError(f"disagreement picks pairs; {ask} needs sampler='uniform'")
 
     @classmethod
     def of(cls, settings: dict[str, Any]) -> Self:
@@ -75,6 +79,11 @@ class Schedule:
     def question(self) -> Ask:
         return ask_from_json(self.ask)
 
+    @property
+    def questions(self) -> list[Ask]:
+        more = [] if self.also is None else [ask_from_json(self.also)]
+        return [self.question, *more]
+
 
 class PreferenceLoop:
     """Teacher, buffer and reward model, and the schedule that connects them.
@@ -90,10 +99,11 @@ class PreferenceLoop:
         self, teacher: Named, model: Named, schedule: Schedule, shape: dict[str, Any], seed: int
     ) -> None:
         self.teacher = feedback.make(teacher)
-        self.model = feedback.model(model, **shape)
+        # Features that were named know the world themselves.
+        self.model = feedback.model(model, **({} if "features" in model else shape))
         named = {"teacher": _name(teacher), "model": _name(model)}
         self._of: dict[str, Any] = named | shape
-        self.schedule, self._ask = schedule, schedule.question
+        self.schedule, self._asks = schedule, schedule.questions
         self.buffer = FeedbackBuffer()
         self.asked = 0
         self.fits = 0
@@ -107,7 +117,7 @@ class PreferenceLoop:
 
         It never waits: what a slow annotator answers is folded in when it comes.
         """
-        enough = len(pool) >= max(2, self._ask.segments)
+        enough = len(pool) >= max(2, *(ask.segments for ask in self._asks))
         due = enough and pool.total - self._seen >= self.schedule.segments_per_round
         if due and self.asked < self.schedule.labels:
             queries = self._queries(pool)
@@ -135,9 +145,19 @@ class PreferenceLoop:
         # A few older ones keep pairs distinct.
         slots = pool.newest(max(pool.total - self._seen, 2 * schedule.segments_per_round))
         candidates = [pool.segment(int(slot)) for slot in slots]
-        ask, size = self._ask, self._ask.segments
-        possible = comb(len(candidates), size)
-        count = min(schedule.labels_per_round, schedule.labels - self.asked, possible)
+        left = min(schedule.labels_per_round, schedule.labels - self.asked)
+        queries: list[Query] = []
+        for place, ask in enumerate(self._asks):
+            share = (left - len(queries)) // (len(self._asks) - place)
+            queries += self._about(ask, candidates, share, self.asked + len(queries))
+        return queries
+
+    def _about(self, ask: Ask, candidates: list[Segment], most: int, first: int) -> list[Query]:
+        """At most so many questions of a kind, numbered from `first` on."""
+        schedule, size = self.schedule, ask.segments
+        count = min(most, comb(len(candidates), size))
+        if count == 0:
+            return []
         sample = load("sampler", schedule.sampler, SAMPLERS)(count, size=size)
         groups = sample([segment.view() for segment in candidates], self.model, self._rng)
         # Any order may be shown, so that a bias for what comes first is no bias for a segment.
@@ -147,7 +167,7 @@ class PreferenceLoop:
                 tuple(candidates[i] for i in group),
                 ask,
                 order=tuple(order),
-                query_id=self.asked + k,
+                query_id=first + k,
                 provenance=schedule.sampler,
             )
             for k, (group, order) in enumerate(zip(groups.tolist(), orders.tolist(), strict=True))

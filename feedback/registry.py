@@ -53,5 +53,9 @@ TEACHERS = {
 }
 
 MODELS = {
+    "attention": "plaudit.feedback.models.attention:Attention",
     "bradley_terry": "plaudit.feedback.models.bradley_terry:BradleyTerry",
+    "linear": "plaudit.feedback.models.linear:Linear",
+    "pessimistic": "plaudit.feedback.models.pessimistic:Pessimistic",
+    "regret_linear": "plaudit.feedback.models.regret_linear:RegretLinear",
 }

@@ -54,7 +54,7 @@ class Multiplier:
     Args:
         limit: cost units, the mean cost per episode that is allowed.
         initial: reward units per cost unit, to begin with.
-        rate: step size of the dual ascent, above 0.
+        rate: step size of the dual ascent, at least 0; 0 keeps the price as it is.
         maximum: what the multiplier never exceeds.
 
     Raises:
@@ -68,8 +68,8 @@ class Multiplier:
     ) -> None:
         if not math.isfinite(limit):
             raise ValueError(f"limit must be finite, got {limit}")
-        if not 0 < rate < math.inf:
-            raise ValueError(f"rate must be finite and above 0, got {rate}")
+        if not 0 <= rate < math.inf:
+            raise ValueError(f"rate must be finite and at least 0, got {rate}")
         if not MINIMUM <= initial <= maximum < math.inf:
             raise ValueError(
                 f"initial must lie in [{MINIMUM}, maximum] and maximum be finite, got initial "

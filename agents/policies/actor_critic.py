@@ -32,7 +32,8 @@ class ActorCritic(VectorPolicy):
         hidden: widths of the hidden layers.
         activation: "tanh" or "relu".
         shared: whether actor and critic share the hidden layers.
-        encoder: "mlp", "cnn", "multi_input", or "auto" for what fits the space; see `encoders`.
+        encoder: "mlp", "cnn", "multi_input", "auto" for what fits the space, or "blank", which
+            sees nothing; see `encoders`.
         seed: of the first weights and of the streams that actions are drawn from.
         device: "auto" is a GPU where there is one.
 

@@ -7,6 +7,7 @@
 | Box of floats, or of integers beyond that | as they are, flat | as they are |
 | Box of three axes, uint8 or on request | pixels over the largest | a convolutional network |
 | Dict, Tuple | those of the parts, side by side | those of the parts, side by side |
+| any, where nothing may be seen ("blank") | a 1 | the 1 |
 
 What a world shows is turned into numbers once per rollout (`read`, numpy); what is learned stands
 in `forward`, once per minibatch.
@@ -33,7 +34,7 @@ MAX_VECTORS = 1 << 16  # values with a vector of their own; beyond, integers are
 VECTOR_WIDTH = 16  # numbers of a learned vector
 PICTURE_WIDTH = 128  # features of a picture
 LARGE_PICTURE = 36  # pixels of the shorter side from which the large network fits
-KINDS = ("auto", "mlp", "cnn", "multi_input")
+KINDS = ("auto", "mlp", "cnn", "multi_input", "blank")
 
 
 class Encoder(nn.Module, ABC):
@@ -69,6 +70,17 @@ class Flat(Encoder):
 
     def read(self, obs: Any) -> Floats:
         return np.array(obs, np.float32).reshape(len(obs), self.size)  # a world may use it again
+
+
+class Blank(Encoder):
+    """Sees nothing, for ablations: what follows knows no more than that it must act."""
+
+    size = width = 1
+
+    def read(self, obs: Any) -> Floats:
+        while isinstance(obs, dict | tuple):
+            obs = next(iter(obs.values() if isinstance(obs, dict) else obs))
+        return np.ones((len(obs), 1), np.float32)
 
 
 class OneHot(Encoder):
@@ -202,7 +214,7 @@ def encoder(space: gym.Space[Any], kind: str, rng: torch.Generator) -> Encoder:
 
     Args:
         space: of one row.
-        kind: "mlp" (flat numbers), "cnn", "multi_input", or "auto" for what fits the space.
+        kind: "mlp" (flat numbers), "cnn", "multi_input", "auto" for what fits, or "blank".
         rng: of the first weights.
 
     Raises:
@@ -211,10 +223,11 @@ def encoder(space: gym.Space[Any], kind: str, rng: torch.Generator) -> Encoder:
     """
     if kind not in KINDS:
         raise ValueError(f"encoder must be one of {', '.join(KINDS)}, got {kind!r}")
-    if kind == "multi_input" or (
-        kind == "auto" and isinstance(space, gym.spaces.Dict | gym.spaces.Tuple)
-    ):
+    several = isinstance(space, gym.spaces.Dict | gym.spaces.Tuple)
+    if kind == "multi_input" or (kind == "auto" and several):
         return Several(space, rng)
+    if kind == "blank":
+        return Blank()
     if kind == "cnn" or (kind == "auto" and _is_picture(space)):
         return Picture(space, rng)
     return _plain(space, rng)

@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from gymnasium.spaces import Discrete
 from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv, VectorEnv
 
 from plaudit.agents.policies.vector import VectorPolicy
 from plaudit.envs.types import State
-from plaudit.feedback.wrappers.base import inner_state, layers, set_inner_state
+from plaudit.feedback.wrappers.base import find, inner_state, layers, set_inner_state
 
 AnyVector = VectorEnv[Any, Any, Any]
 
@@ -71,6 +72,23 @@ def check_watched(env: Any, policy: Any) -> None:
             "rows are watched without a break: make the world with autoreset_mode='SameStep', "
             f"got {mode}"
         )
+
+
+def tell_policy(env: AnyVector, policy: VectorPolicy) -> None:
+    """Tell teachers inside the policy, where there is somebody to be told.
+
+    Args:
+        env: the world; also one that is a loop over single ones.
+        policy: only one of Discrete actions has odds that can be told.
+    """
+    if not isinstance(policy.action_space, Discrete):
+        return
+    for one in (env, *getattr(env.unwrapped, "envs", [])):
+        try:
+            tell = find(one, "set_policy")
+        except AttributeError:
+            continue
+        tell(policy.probs)
 
 
 def saved(env: AnyVector) -> State | None:

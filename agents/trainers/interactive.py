@@ -11,7 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypedDict
 
-import gymnasium as gym
 import numpy as np
 import torch
 
@@ -19,13 +18,12 @@ from plaudit.agents import distributed
 from plaudit.agents.credit_window import Tensors
 from plaudit.agents.policies.vector import VectorPolicy
 from plaudit.agents.rollout.figures import moved
-from plaudit.agents.rollout.step_worlds import AnyVector, check_watched
+from plaudit.agents.rollout.step_worlds import AnyVector, check_watched, tell_policy
 from plaudit.agents.rollout.watched import Heard, Watched
 from plaudit.agents.rollout.worlds import describe
 from plaudit.agents.trainers.base import Row, Trainer, mean
 from plaudit.envs import limits
 from plaudit.envs.types import State
-from plaudit.feedback.wrappers.base import find
 
 Evaluator = Callable[[VectorPolicy], Row]
 """policy -> figures to log; the only reader of the truth."""
@@ -86,8 +84,7 @@ class InteractiveTrainer(Trainer):
         policy.reseed(int(self._rng.integers(2**31)))
         self._watched = Watched(env, policy.head.choices)
         self._settings = {"steps": steps, "seed": seed, **settings}
-        if isinstance(policy.action_space, gym.spaces.Discrete):
-            _tell(env, policy)
+        tell_policy(env, policy)
 
     @abstractmethod
     def _learn(self, step: Tensors, heard: Heard) -> Row:
@@ -171,14 +168,3 @@ class InteractiveTrainer(Trainer):
     @abstractmethod
     def _set_learned_state(self, state: State) -> None:
         """Go back to such a state."""
-
-
-def _tell(env: AnyVector, policy: VectorPolicy) -> None:
-    """Tell teachers inside the policy, where there is somebody to be told."""
-    singles = getattr(env.unwrapped, "envs", [])
-    for one in (env, *singles):
-        try:
-            tell = find(one, "set_policy")
-        except AttributeError:
-            continue
-        tell(policy.probs)

@@ -4,8 +4,8 @@ The trainer only orchestrates; what is climbed is a `PolicyGradient`, what is pa
 world and its wrappers. It never reads the truth: an evaluator, if given, does.
 """
 
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import torch
 
 from plaudit.agents import distributed
 from plaudit.agents.advantages.lagrangian import Multiplier
+from plaudit.agents.advantages.moving_average import Average
 from plaudit.agents.losses.entropy import AdaptiveEntropy
 from plaudit.agents.losses.truncated_importance import truncated_importance
 from plaudit.agents.policies.base import TokenPolicy
@@ -34,6 +35,7 @@ from plaudit.agents.trainers.settings import Settings
 from plaudit.agents.trainers.signals import kept, mean_cost, priced, signals, with_baseline
 from plaudit.agents.types import Rollout, TokenBatch
 from plaudit.envs.types import State
+from plaudit.feedback.programs import Named, Spec, label
 
 KL_ROWS = 8  # one row in so many tells the KL where nothing depends on it
 
@@ -86,7 +88,12 @@ class OnPolicyTrainer(Trainer):
         self._entropy_coef, target = settings.entropy_coef, settings.entropy_target
         self._bonus = None if target is None else _bonus(target, settings.entropy_coef)
         limit = settings.cost_limit
-        self._price = None if limit is None else Multiplier(limit)
+        self._price = (
+            None
+            if limit is None
+            else Multiplier(limit, initial=settings.cost_price, rate=settings.cost_rate)
+        )
+        self._average = Average()
 
     def learned(self) -> list[torch.Tensor]:
         return list(self._learner.parameters)
@@ -137,6 +144,8 @@ class OnPolicyTrainer(Trainer):
         if self._price is not None:
             rollout = priced(rollout, self._price)
         found = signals(rollout, log_ratio, self.settings, self.algorithm.wants)
+        if self.algorithm.wants("average"):
+            found["average"] = self._averaged(found["scores"], found["mask"].any(1))
         if self.algorithm.critic:
             found["values"] = self.policy.value(rollout.batch)
         if self.settings.importance_cap is not None:
@@ -148,6 +157,11 @@ class OnPolicyTrainer(Trainer):
                 cap=self.settings.importance_cap,
             )
         return found
+
+    def _averaged(self, scores: torch.Tensor, alive: torch.Tensor) -> torch.Tensor:
+        """The mean score of all ranks' answers so far, once for each row (B,)."""
+        more = distributed.total(torch.stack([scores[alive].sum(), alive.sum().float()]))
+        return torch.full_like(scores, self._average.with_scores(float(more[0]), int(more[1])))
 
     def _targets(self, signals: Tensors) -> tuple[Tensors, torch.Tensor]:
         """Targets of this rank's rows, compared with those of all ranks; the rows to learn from."""
@@ -219,7 +233,9 @@ class OnPolicyTrainer(Trainer):
         of: dict[str, Any] = {"algorithm": self.algorithm.described, "world": described(self.env)}
         policy = self.policy
         of["sampling"] = [policy.temperature, policy.top_k, policy.top_p]
-        return of | {"parameters": self._learner.size} | asdict(self.settings)
+        shares, potentials = self.settings.shares, self.settings.potentials
+        plain = replace(self.settings, shares=_saved(shares), potentials=_saved(potentials))
+        return of | {"parameters": self._learner.size} | asdict(plain)
 
     def _own_state(self) -> State:
         return {
@@ -229,6 +245,7 @@ class OnPolicyTrainer(Trainer):
             "entropy_coef": self._entropy_coef,
             "bonus": None if self._bonus is None else self._bonus.get_state(),
             "price": None if self._price is None else self._price.get_state(),
+            "average": self._average.get_state(),
         }
 
     def _set_own_state(self, state: State) -> None:
@@ -240,6 +257,12 @@ class OnPolicyTrainer(Trainer):
             self._bonus.set_state(state["bonus"])
         if self._price is not None:
             self._price.set_state(state["price"])
+        self._average.set_state(state["average"])
+
+
+def _saved(spec: Spec | None) -> Named | None:
+    """A program as JSON says it: of a callable, what it is called."""
+    return spec if spec is None or isinstance(spec, str | Mapping) else label(spec)
 
 
 def _bonus(target: float, coef: float) -> AdaptiveEntropy:

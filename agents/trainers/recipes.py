@@ -18,6 +18,7 @@
 | opo | optimal baseline | RLOO's | 2505.23585 |
 | ppo | GAE, whitened | clipped, per token, with a critic | 1707.06347 |
 | reinforce | returns to go | REINFORCE | 10.1007/BF00992696 |
+| reinforce_average | whole answers against their moving average | RLOO's | 2402.14740 |
 | reinforce_plus_plus | returns to go over the batch's deviation | PPO's | 2501.03262 |
 | remax | against the greedy answer | REINFORCE | 2310.10505 |
 | rloo | leave-one-out | clipped, per answer | 2402.14740 |
@@ -151,6 +152,7 @@ nft = Recipe(None, "nft", least_group=2)
 opo = Recipe("optimal_baseline", "rloo", least_group=2)
 ppo = Recipe("gae", "ppo", critic=True, whiten=True)
 reinforce = Recipe("returns_to_go", "reinforce")
+reinforce_average = Recipe("moving_average", "rloo")
 reinforce_plus_plus = Recipe("reinforce_plus_plus", "ppo")
 remax = Recipe("greedy_baseline", "reinforce")
 rloo = Recipe("leave_one_out", "rloo", least_group=2)

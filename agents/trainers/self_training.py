@@ -49,6 +49,8 @@ class SelfTrainingSettings:
     Attributes:
         keep: a key of `selection.RULES`.
         levels: of the rule, one fit for each; rising ones are ReST's improve steps.
+        beta: price of the KL to the reference in the scores that answers are chosen by, in reward
+            units per nat, at least 0.
         group_size: answers per prompt; the world's rows must be a multiple of it.
         grow: rollouts, of the world's rows each, per update.
         memory: updates whose answers are chosen from, or None for all.
@@ -64,6 +66,7 @@ class SelfTrainingSettings:
 
     keep: str = "best_of"
     levels: tuple[float, ...] = (1.0,)
+    beta: float = 0.0
     group_size: int = 4
     grow: int = 1
     memory: int | None = 1
@@ -86,6 +89,8 @@ class SelfTrainingSettings:
         for name in ("group_size", "grow", "epochs", "minibatches"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if not (np.isfinite(self.beta) and self.beta >= 0):
+            raise ValueError(f"beta must be finite and >= 0, got {self.beta}")
         if self.memory is not None and self.memory < 1:
             raise ValueError(f"memory must be at least 1 update, or None, got {self.memory}")
         if not 0 <= self.lr_decay <= 1:
@@ -190,10 +195,10 @@ class SelfTraining(Trainer):
 
     def _answers(self, rollout: Rollout, log_ratio: torch.Tensor) -> Answers:
         """The answers that did not fail, and what a loss may ask for."""
-        batch = rollout.batch
+        batch, rewards = rollout.batch, rollout.rewards - self.settings.beta * log_ratio
         known: Tensors = {
-            "rewards": rollout.rewards,
-            "scores": rollout.rewards.sum(1),
+            "rewards": rewards,
+            "scores": torch.where(batch.action_mask, rewards, 0.0).sum(1),
             "mask": batch.action_mask,
             "groups": rollout.groups,
             "turns": rollout.turns,

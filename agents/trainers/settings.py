@@ -5,7 +5,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from plaudit.feedback.programs import Named
+from plaudit.feedback.programs import Spec
 
 Filter = Literal["none", "variance", "best", "best_worst", "best_random"]
 
@@ -26,11 +26,14 @@ class Settings:
             (see `losses.entropy.AdaptiveEntropy`), or None for a constant bonus.
         cost_limit: mean cost per answer that is allowed, in the unit of a `Constraint` around the
             world; its price adapts (see `advantages.lagrangian`). None: costs are not looked at.
+        cost_price: that price to begin with, reward units per cost unit, in [1e-4, 5].
+        cost_rate: step size of the price, at least 0; 0 keeps it as it is.
         filter: which answers are learned from: all ("none"), those of the groups whose scores
             spread most ("variance"), or a group's "best", "best_worst" or "best_random".
         filter_keep: share of groups, or of a group's answers, that is kept.
-        shares: "module:attr" of a function from a `Rollout` to (B, T) numbers, e.g. a reward
-            model's attention: an answer's return is paid along the answer in these proportions.
+        shares: a function from a `Rollout` to (B, T) numbers, or its "module:attr", e.g. a reward
+            model's attention (`rollout.attention`): an answer's return is paid along the answer in
+            these proportions.
         potentials: the same for (B, T) potentials that shape the rewards.
         importance_cap: where sampling and training compute differently (bfloat16): recompute the
             log-probabilities of what was sampled, and weigh tokens by their ratio up to this cap.
@@ -54,10 +57,12 @@ class Settings:
     entropy_coef: float = 0.0
     entropy_target: float | None = None
     cost_limit: float | None = None
+    cost_price: float = 1.0
+    cost_rate: float = 0.1
     filter: Filter = "none"
     filter_keep: float = 1.0
-    shares: Named | None = None
-    potentials: Named | None = None
+    shares: Spec | None = None
+    potentials: Spec | None = None
     importance_cap: float | None = None
     macro_rule: Literal["n_gram", "perplexity"] = "n_gram"
     macro_length: int = 5

@@ -18,7 +18,7 @@ import torch
 from plaudit.agents import distributed
 from plaudit.agents.policies.vector import VectorPolicy
 from plaudit.agents.rollout.figures import LatestEpisodes, of_episodes
-from plaudit.agents.rollout.step_worlds import AnyVector, restore, saved
+from plaudit.agents.rollout.step_worlds import AnyVector, restore, saved, tell_policy
 from plaudit.agents.rollout.steps import StepCollector, Steps
 from plaudit.agents.rollout.worlds import describe
 from plaudit.agents.trainers.algorithms import PolicyGradient, Tensors
@@ -35,6 +35,8 @@ Evaluator = Callable[[VectorPolicy], Row]
 
 class StepTrainer(Trainer):
     """Trains a policy on a vector environment.
+
+    A teacher inside whose answers depend on the learner's policy is told it.
 
     Args:
         env: any Gymnasium vector environment of one seat, wrapped as you like.
@@ -81,6 +83,7 @@ class StepTrainer(Trainer):
         self._reference = Reference(policy, reference, needed=needed)
         self.evaluator, self.reference = evaluator, self._reference.policy
         self._latest = LatestEpisodes()
+        tell_policy(env, policy)
 
     def learned(self) -> list[torch.Tensor]:
         return list(self._learner.parameters)

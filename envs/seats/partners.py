@@ -1,4 +1,4 @@
-"""Who fills the other seats: registered scripts, "module:attribute", a callable, a person.
+"""Who fills the other seats: registered scripts, "module:attribute", a callable, a person, a list.
 
 A partner that is a plain callable gets `(obs, mask, rng)` and gives an action. One that carries the
 attribute `reads_text = True` gets `(text, rng)` and gives a text, so that a language model or a
@@ -16,6 +16,7 @@ from plaudit.envs.actions import choose
 from plaudit.envs.game import Arrays, Floats, Ints, Unparsable
 from plaudit.envs.names import nearest
 from plaudit.envs.seats.game import NO_ACTION, Partner, SeatGame, Seen
+from plaudit.envs.seats.one_of import OneOf
 
 GENERIC = {
     "person": "plaudit.envs.seats.partners:person",
@@ -89,11 +90,15 @@ def partner(game: SeatGame, named: Any) -> Partner:
     Args:
         game: whose registered partners count beside the generic ones.
         named: a registered name, "module:attribute" of a Partner class or a callable, a Partner, or
-            a callable (the last two cannot be part of a JSON spec).
+            a callable (the last two cannot be part of a JSON spec); a list of these is one of
+            them, drawn anew for each episode.
 
     Raises:
         KeyError: the name is unknown; TypeError: it stands for no player.
+        ValueError: a list is empty.
     """
+    if isinstance(named, list | tuple):
+        return OneOf([partner(game, member) for member in named])
     table: Mapping[str, str] = {**GENERIC, **game.partners}
     found = named
     if isinstance(named, str):

@@ -40,7 +40,8 @@ class Tabular(Game, Speaks):
         steps to go, on which the best action may depend.
     Action: Discrete(A), masked where `legal_actions` forbids some.
     Reward: that of the tables, in their unit; an illegal action costs `illegal_penalty`. The
-        gallery's returns lie between -10 and 10; the combination lock pays 1 for opening.
+        gallery's returns lie between -10 and 10, but for the ladder (-150..36); the combination
+        lock pays 1 for opening.
     Ends: terminated in a terminal state or after `horizon` steps.
     Info: reward_components {"task": reward, "illegal"}, success (return at least `success_at`;
         never where that is None), outcome, and where the tables have them: features (d,) of the

@@ -14,6 +14,7 @@ from plaudit.envs.types import State, generator_from, generator_state
 from plaudit.feedback.models.base import Rewards
 from plaudit.feedback.models.maximum_likelihood import Fit, Likelihood, maximise
 from plaudit.feedback.models.networks import RewardNet, TokenConvNet, VectorNet
+from plaudit.feedback.models.step_rows import Floats
 from plaudit.feedback.store import FeedbackBuffer
 
 PREDICT_STEPS = 65536
@@ -96,12 +97,21 @@ class BradleyTerry:
         self._net = self._build(torch.Generator().manual_seed(seed))
         self._shift = torch.zeros(members, 1)
 
-    def fit(self, buffer: FeedbackBuffer, *, seed: int | None = None) -> dict[str, float]:
+    def fit(
+        self,
+        buffer: FeedbackBuffer,
+        *,
+        seed: int | None = None,
+        doubt: Floats | None = None,
+        margin: Floats | None = None,
+    ) -> dict[str, float]:
         """Learn from all the answers in a buffer; skips are ignored.
 
         Args:
             buffer: the answers.
             seed: of this fit; None draws from the model's own stream.
+            doubt: (answers,) the probability that each is the wrong way round, see `strength`.
+            margin: (answers,) utility by which what was preferred has to win.
 
         Returns:
             `answers`, `epochs` (run), `kept` (1, or 0 where the reward stays zero) and, where
@@ -109,12 +119,13 @@ class BradleyTerry:
             `heldout_gain` (nats below the zero reward), of what was trained, kept or not.
 
         Raises:
-            ValueError: shapes or ids that the network can't take.
+            ValueError: shapes or ids that the network can't take; or a doubt or margin that does
+                not go with the answers, which must then be comparisons without ties.
         """
         drawn = int(self._rng.integers(2**62))
         generator = torch.Generator().manual_seed(drawn if seed is None else seed)
         net = self._net if self.warm_start else self._build(generator)
-        self._shift, stats = maximise(net, buffer, self._fit, generator)
+        self._shift, stats = maximise(net, buffer, self._fit, generator, doubt, margin)
         self._net = net
         return stats
 

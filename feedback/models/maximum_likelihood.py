@@ -6,12 +6,12 @@ What every preference model of this room shares, whatever network it is built ar
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-import numpy as np
 import torch
 
 from plaudit.feedback.asks import Ask, Choose, Compare, Rank
 from plaudit.feedback.likelihoods import log_prob
 from plaudit.feedback.models.networks import RewardNet
+from plaudit.feedback.models.step_rows import Answers, Floats, step_rows
 from plaudit.feedback.store import FeedbackBuffer
 
 EVIDENCE = 1.64
@@ -72,35 +72,28 @@ class Fit:
             )
 
 
-@dataclass(frozen=True)
-class Answers:
-    """Answers to one ask about segments whose steps are rows of a table of features.
-
-    Attributes:
-        ask: the question.
-        steps: (B, K, T) int64 rows of the table; 0 where masked.
-        mask: (B, K, T) bool.
-        answers: (B,) or (B, parts) int64; (B,) float where continuous.
-    """
-
-    ask: Ask
-    steps: torch.Tensor
-    mask: torch.Tensor
-    answers: torch.Tensor
-
-    def rows(self, index: torch.Tensor) -> "Answers":
-        return Answers(self.ask, self.steps[index], self.mask[index], self.answers[index])
-
-
 Groups = Sequence[Answers]
 
 
 def maximise(
-    net: RewardNet, buffer: FeedbackBuffer, fit: Fit, generator: torch.Generator
+    net: RewardNet,
+    buffer: FeedbackBuffer,
+    fit: Fit,
+    generator: torch.Generator,
+    doubt: Floats | None = None,
+    margin: Floats | None = None,
 ) -> tuple[torch.Tensor, dict[str, float]]:
     """Train a network in place on all the answers in a buffer; skips are ignored.
 
     Source: arXiv:1706.03741, section 2.2.3.
+
+    Args:
+        net: what is trained.
+        buffer: the answers.
+        fit: how.
+        generator: draws what is held out, resampled and seen first.
+        doubt: of each answer, see `Answers`.
+        margin: of each answer, see `Answers`.
 
     Returns:
         The reward per step that no answer can tell, (M, 1), to be subtracted; and `answers`,
@@ -108,7 +101,7 @@ def maximise(
         answers, `train_nats` and `heldout_nats` (mean -log_prob) and `heldout_gain` (nats below
         the zero reward), of what was trained, kept or not.
     """
-    groups, features = _answers(buffer, net)
+    groups, features = step_rows(buffer, net, doubt, margin)
     total = sum(len(group.answers) for group in groups)
     members = len(net.head.last)
     if total < (FEWEST_ANSWERS if fit.holdout else 1):
@@ -128,43 +121,6 @@ def maximise(
                 _zero(net)
                 stats["kept"] = 0.0
         return _free_level(net, features, groups), stats
-
-
-def _answers(buffer: FeedbackBuffer, net: RewardNet) -> tuple[list[Answers], torch.Tensor]:
-    """The answers, and the features of every distinct step in them, (N, F)."""
-    groups: list[Answers] = []
-    features: list[torch.Tensor] = []
-    steps = 0
-    for ask in buffer.answered().asks:
-        if ask.grain not in ("segment", "step"):
-            raise ValueError(
-                f"answers to {ask.kind!r} are about {ask.grain}s, of which a reward per step says "
-                "nothing; filter them out"
-            )
-        obs, actions, mask, answers = buffer.batch(ask)
-        before, kept = obs[:, :, :-1][mask], torch.from_numpy(mask)
-        features.append(net.features(torch.from_numpy(before), torch.from_numpy(actions[mask])))
-        index = torch.zeros(mask.shape, dtype=torch.int64)
-        index[kept] = torch.arange(steps, steps + len(before))
-        steps += len(before)
-        groups.append(Answers(ask, index, kept, torch.from_numpy(answers)))
-    if not groups:
-        return [], torch.zeros(0)
-    net.normalise(torch.cat(features))
-    distinct, place = _distinct(torch.cat(features))
-    return [Answers(g.ask, place[g.steps], g.mask, g.answers) for g in groups], distinct
-
-
-def _distinct(rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """The distinct rows of (N, F), and the place of each row among them, (N,)."""
-    # What torch.unique(dim=0) gives, which takes 15 times as long on tokens.
-    order = torch.from_numpy(np.lexsort(rows.numpy().T[::-1]))
-    ordered = rows[order]
-    fresh = torch.ones(len(rows), dtype=torch.bool)
-    fresh[1:] = (ordered[1:] != ordered[:-1]).any(1)
-    place = torch.empty_like(order)
-    place[order] = fresh.cumsum(0) - 1
-    return ordered[fresh], place
 
 
 def _held_out(members: int, total: int, share: float, generator: torch.Generator) -> torch.Tensor:
@@ -248,7 +204,7 @@ def _nats(
         rows, place = torch.unique(group.steps, return_inverse=True)
         rewards = net(features[rows]).index_select(1, place.flatten())
         utilities = _utilities(rewards.view(-1, *place.shape), group)
-        losses.append(likelihood.nats(group.ask, group.answers, utilities))
+        losses.append(group.nats(likelihood.nats, utilities))
     return torch.cat(losses, 1)
 
 
@@ -264,7 +220,7 @@ def _utilities(rewards: torch.Tensor, group: Answers) -> torch.Tensor:
 def _zero_nats(groups: Groups, likelihood: Likelihood) -> torch.Tensor:
     """(B,) -log_prob of the answers under zero reward."""
     zeros = [_utilities(torch.zeros(1, *group.mask.shape), group) for group in groups]
-    nats = [likelihood.nats(g.ask, g.answers, zero) for g, zero in zip(groups, zeros, strict=True)]
+    nats = [g.nats(likelihood.nats, zero) for g, zero in zip(groups, zeros, strict=True)]
     return torch.cat(nats, 1)[0]
 
 

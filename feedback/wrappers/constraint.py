@@ -40,6 +40,9 @@ class Constraint(Layer):
             {"teacher": spec, "ask": {"kind": "approve"}}: a judgement of each step; no costs 1 and
             yes 0, a rating costs 1 at the lowest level and 0 at the highest, a skip `missing`. The
             teacher is waited for; with an `agreement` it needs `reference_returns` too.
+            With any but a teacher, "learned": settings of a `CostLearner` may stand beside it: then
+            only its teacher is told this cost, and what is said of a step is what a model has
+            learned from its answers so far.
         limit: largest sum of costs of an episode that is allowed, in the cost's unit, or None.
         missing: cost of a step whose judgement was skipped.
         states: show the teacher the world's states; slow, see `LastStep`.

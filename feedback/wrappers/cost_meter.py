@@ -13,6 +13,7 @@ from plaudit.feedback.programs import program
 from plaudit.feedback.teachers.base import Teacher
 from plaudit.feedback.types import Query
 from plaudit.feedback.wrappers.base import AnyEnv, truth_of
+from plaudit.feedback.wrappers.cost_learner import CostLearner
 from plaudit.feedback.wrappers.last_step import Array, Bools, Floats, LastStep, Told
 
 KINDS = ("component", "info", "function", "teacher")
@@ -30,6 +31,7 @@ class CostMeter:
 
     Attributes:
         teacher: who judges the cost, or None.
+        learner: who learns the cost from what the teacher says, or None.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class CostMeter:
         self._total = np.zeros(self._last.rows.count)
         self._asked = 0
         self.teacher: Teacher | None = None
+        self.learner: CostLearner | None = None
         if self._kind == "function":
             self._function = program("cost function", cost["function"])
         elif self._kind == "teacher":
@@ -48,10 +51,15 @@ class CostMeter:
             self.teacher = feedback.make(cost["teacher"])
         else:
             self._name = str(cost[self._kind])
+        if "learned" in cost:
+            self.learner = CostLearner(env, self._last, **cost["learned"])
+            self.teacher = self.learner.teacher
 
     def begin(self, obs: Any, rows: Bools | None = None) -> Told:
         """Rows (N,), or all, start a new episode."""
         self._last.begin(obs, rows)
+        if self.learner is not None:
+            self.learner.begin(obs, rows)
         return self._left(
             np.ones(self._last.rows.count, np.bool_) if rows is None else np.asarray(rows)
         )
@@ -69,23 +77,30 @@ class CostMeter:
             paid, cost = (reward - told, 0.0 - told) if component else (reward, told)
         elif self._kind == "function":
             cost = np.asarray(self._function(*last.transitions), np.float64)
-        elif self.teacher is not None:
+        elif self._kind == "teacher" and self.teacher is not None:
             cost[last.played] = self._judged(self.teacher, np.flatnonzero(last.played).tolist())
         cost = np.where(last.played, cost, 0.0)
+        if self.learner is not None:
+            cost = np.where(last.played, self.learner.step(obs, cost), 0.0)
         self._total = np.where(last.played & (last.age == 1), 0.0, self._total) + cost
         told_now = {"cost": (cost, last.played), "cost_return": (self._total.copy(), last.ended)}
         return paid, told_now | self._left(last.fresh)
 
     def get_state(self) -> State:
-        teacher = None if self.teacher is None else self.teacher.get_state()
-        last = self._last.get_state()
-        return {"last": last, "total": self._total.copy(), "asked": self._asked, "teacher": teacher}
+        judge = self.teacher if self.learner is None else self.learner  # who keeps its teacher's
+        return {
+            "last": self._last.get_state(),
+            "total": self._total.copy(),
+            "asked": self._asked,
+            "teacher": None if judge is None else judge.get_state(),
+        }
 
     def set_state(self, state: State) -> None:
         self._last.set_state(state["last"])
         self._total, self._asked = state["total"].copy(), int(state["asked"])
-        if self.teacher is not None:
-            self.teacher.set_state(state["teacher"])
+        judge = self.teacher if self.learner is None else self.learner
+        if judge is not None:
+            judge.set_state(state["teacher"])
 
     def _left(self, fresh: Bools) -> Told:
         """What may still be spent, in `fresh` rows the whole limit."""
@@ -127,11 +142,11 @@ class CostMeter:
 
 def _kind_of(cost: CostSpec) -> str:
     kinds = [kind for kind in KINDS if kind in cost] if isinstance(cost, Mapping) else []
-    more = {"ask"} if kinds == ["teacher"] else set()
+    more = {"ask"} if kinds == ["teacher"] else {"learned"}
     if len(kinds) != 1 or set(cost) - set(kinds) - more:
         raise ValueError(
             f"cost must be {{kind: ...}} with one of {', '.join(KINDS)}, beside a teacher also "
-            f"'ask'; got {cost!r}"
+            f"'ask', beside the others also 'learned'; got {cost!r}"
         )
     return kinds[0]
 

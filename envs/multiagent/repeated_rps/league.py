@@ -104,7 +104,12 @@ class _Side:
 
 
 def play(
-    first: Any, second: Any, episodes: int = EPISODES, rounds: int = ROUNDS, seed: int = 0
+    first: Any,
+    second: Any,
+    episodes: int = EPISODES,
+    rounds: int = ROUNDS,
+    seed: int = 0,
+    recall: int = RECALL,
 ) -> Floats:
     """(episodes,) returns of `first` against `second`, points.
 
@@ -114,29 +119,33 @@ def play(
         episodes: at least 1, played side by side.
         rounds: throws of an episode.
         seed: of the numbers the players draw.
+        recall: rounds that they see.
 
     Raises:
         KeyError: a name is unknown; TypeError: it stands for no player.
     """
-    returns: Floats = _matches([first, second], [(0, 1)], episodes, rounds, seed)[0]
+    returns: Floats = _matches([first, second], [(0, 1)], episodes, rounds, seed, recall)[0]
     return returns
 
 
 def league(
     names: Sequence[str] | None = None,
-    guests: Sequence[str] = (),
+    guests: Sequence[Any] = (),
     episodes: int = EPISODES,
     rounds: int = ROUNDS,
     seed: int = 0,
+    recall: int = RECALL,
 ) -> League:
     """Play every pair of a population, and every guest against all of it.
 
     Args:
         names: the population, at least one; all of `BOTS` if None.
-        guests: further players, e.g. "module:attribute".
+        guests: further players, e.g. "module:attribute" or a Partner; one that is no name is
+            called "guest 0", "guest 1" ... by its place.
         episodes: of each pair, at least 1, played side by side.
         rounds: throws of an episode.
         seed: of the numbers the players draw.
+        recall: rounds that they see.
 
     Raises:
         KeyError: a name is unknown; TypeError: it stands for no player.
@@ -149,21 +158,27 @@ def league(
         )
     players, size = [*population, *guests], len(population)
     pairs = [(i, j) for i in range(len(players)) for j in range(size) if i > j]
-    played = _matches(players, pairs, episodes, rounds, seed)
+    played = _matches(players, pairs, episodes, rounds, seed, recall)
     returns, errors = np.zeros((2, len(players), size))
     for (i, j), points in zip(pairs, played, strict=True):
         error = points.std(ddof=1) / np.sqrt(episodes) if episodes > 1 else np.nan
         returns[i, j], errors[i, j] = points.mean(), error
         if i < size:
             returns[j, i], errors[j, i] = -points.mean(), error
-    return League(tuple(players), size, returns, errors, rounds, episodes)
+    called = [name if isinstance(name, str) else f"guest {i}" for i, name in enumerate(guests)]
+    return League((*population, *called), size, returns, errors, rounds, episodes)
 
 
 def _matches(
-    players: Sequence[Any], pairs: list[tuple[int, int]], episodes: int, rounds: int, seed: int
+    players: Sequence[Any],
+    pairs: list[tuple[int, int]],
+    episodes: int,
+    rounds: int,
+    seed: int,
+    recall: int,
 ) -> Floats:
     """(pairs, episodes) returns of the first of each pair; all matches are played at once."""
-    game = RepeatedRPS(rounds=rounds, recall=RECALL)
+    game = RepeatedRPS(rounds=rounds, recall=recall)
     matches = np.repeat(np.array(pairs).reshape(-1, 2), episodes, axis=0)
     state = game.begin({WORLD: np.zeros((len(matches), 0))})
     sides = []

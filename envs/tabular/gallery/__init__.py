@@ -15,6 +15,7 @@ INSTANCES = {
     "deceptive_inflation": _AT + "deception:deceptive_inflation",
     "irreducibly_ambiguous": _AT + "deception:irreducibly_ambiguous",
     "k_wise_mle_failure": _AT + "comparisons:k_wise_mle_failure",
+    "ladder": _AT + "praise:ladder",
     "language_feedback_lock": _AT + "locks:language_feedback_lock",
     "maxmin_against_utilitarian": _AT + "social_choice:maxmin_against_utilitarian",
     "overjustification": _AT + "deception:overjustification",

@@ -44,6 +44,20 @@ class Judged(NamedTuple):
     under: float
 
 
+class Harm(NamedTuple):
+    """What is wrong with a policy against the best one, as shares of the way from random to best.
+
+    Attributes:
+        regret: true return lost, at least 0.
+        inflation: deceptive inflation, the smaller of what E+ and J_obs gain; above 0 if it is one.
+        overjustification: the smaller of what E- and J lose; above 0 if it is one.
+    """
+
+    regret: float
+    inflation: float
+    overjustification: float
+
+
 @dataclass(frozen=True, eq=False)
 class Watched:
     """A process and the human who watches it.
@@ -115,6 +129,16 @@ class Watched:
         gain = seen - returns
         mean = (returns, seen, np.maximum(gain, 0), np.maximum(-gain, 0))
         return Judged(*(float(odds @ part) for part in mean))
+
+    def harm(self, policy: Floats) -> Harm:
+        """What is wrong with a policy (S, A)."""
+        mine, best = self.judged(policy), self.judged(self.best())
+        way = best.truth - self.judged(self.mdp.uniform()).truth
+        return Harm(
+            (best.truth - mine.truth) / way,
+            min(mine.over - best.over, mine.seen - best.seen) / way,
+            min(best.under - mine.under, best.truth - mine.truth) / way,
+        )
 
     def best_looking(self) -> Floats:
         """(S, A) the policy that maximises J_obs."""

@@ -15,6 +15,7 @@ from plaudit.envs.token.token_ngram.instance import (
     MAX_HORIZON,
     MAX_NGRAM,
     MAX_VOCAB,
+    REWARDED,
     NgramInstance,
     draw_instance,
 )
@@ -53,6 +54,7 @@ class TokenNgram(TokenGame):
         prompt: tokens of the prompt, drawn from the reference in every episode, 0..32.
         end_token: whether symbol V - 1 ends the answer; only from left to right.
         instance_seed: which reference and reward, at least 0; episodes have their own seeds.
+        rewarded: share of n-grams that the hidden reward pays for or fines, 0..1.
         reward_at, span, order, backspace, macro, illegal_penalty, illegal_retries: as in
             `TokenGame`; paid per token by default.
 
@@ -68,6 +70,7 @@ class TokenNgram(TokenGame):
     prompt: int = 2
     end_token: bool = False
     instance_seed: int = 0
+    rewarded: float = REWARDED
     reward_at: RewardAt = field(default="token", kw_only=True)
 
     one_hot = True
@@ -79,6 +82,7 @@ class TokenNgram(TokenGame):
         limits.keep_integers(self, vocab=(2, MAX_VOCAB), ngram=(1, MAX_NGRAM))
         limits.keep_integers(self, max_new=(1 + self.end_token, MAX_HORIZON, "tokens"))
         limits.keep_integers(self, prompt=(0, MAX_HORIZON, "tokens"), instance_seed=(0, inf))
+        limits.keep_numbers(self, rewarded=(0, 1))
         if self.end_token and self.order != "left_to_right":
             raise ValueError(f"end_token needs order='left_to_right', got {self.order!r}")
         _ = self.instance  # checks vocab**ngram
@@ -87,7 +91,12 @@ class TokenNgram(TokenGame):
     def instance(self) -> NgramInstance:
         """The reference model and the hidden reward."""
         return draw_instance(
-            self.vocab, self.ngram, self.end_token, self.max_new, self.instance_seed
+            self.vocab,
+            self.ngram,
+            self.end_token,
+            self.max_new,
+            self.instance_seed,
+            self.rewarded,
         )
 
     def reference(self) -> Floats:

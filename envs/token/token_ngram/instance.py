@@ -19,7 +19,7 @@ MAX_TABLE = 2**20  # cells of an n-gram table
 MAX_VOCAB, MAX_HORIZON, MAX_NGRAM = 64, 32, 3
 CONCENTRATION = 0.5  # Dirichlet parameter of the reference's rows: peaked, as language is
 SMOOTHING = 0.1  # share of the uniform distribution mixed in, so that every KL is finite
-REWARDED_SHARE = 0.5  # share of n-grams that the hidden reward pays for (or fines)
+REWARDED = 0.5  # share of n-grams that the hidden reward pays for (or fines), by default
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -62,7 +62,12 @@ class NgramInstance:
 
 @lru_cache(maxsize=16)
 def draw_instance(
-    vocab: int, ngram: int, end_token: bool, horizon: int, seed: int
+    vocab: int,
+    ngram: int,
+    end_token: bool,
+    horizon: int,
+    seed: int,
+    rewarded: float = REWARDED,
 ) -> NgramInstance:
     """Draw a reference model and a hidden reward; the same numbers for the same arguments.
 
@@ -73,6 +78,7 @@ def draw_instance(
         horizon: longest text, tokens; with an end token the reference ends a text at a rate of
             1 / horizon per token.
         seed: of the instance, apart from the seeds of episodes.
+        rewarded: share of n-grams with a weight other than 0, 0..1.
     """
     if vocab**ngram > MAX_TABLE:
         raise ValueError(
@@ -82,8 +88,8 @@ def draw_instance(
     contexts = (vocab + 1) ** (ngram - 1)
     reference = reference_rng.dirichlet(np.full(vocab, CONCENTRATION), size=contexts)
     reference = (1 - SMOOTHING) * reference + SMOOTHING / vocab
-    rewarded = reward_rng.random((contexts, vocab)) < REWARDED_SHARE
-    weights = np.where(rewarded, reward_rng.standard_normal((contexts, vocab)), 0.0)
+    counts = reward_rng.random((contexts, vocab)) < rewarded
+    weights = np.where(counts, reward_rng.standard_normal((contexts, vocab)), 0.0)
     weights[_incomplete(vocab, ngram)] = 0.0
     eos = vocab - 1 if end_token else None
     if eos is not None:

@@ -81,7 +81,7 @@ def test_bad_costs_and_states_raise_and_change_nothing() -> None:
     ("setting", "value", "message"),
     [
         ("limit", math.nan, "limit must be finite, got nan"),
-        ("rate", 0.0, r"rate must be finite and above 0, got 0\.0"),
+        ("rate", -0.1, r"rate must be finite and at least 0, got -0\.1"),
         ("initial", 0.0, r"initial must lie in \[0.0001, maximum\]"),
         ("initial", 9.0, r"got initial 9\.0, maximum 5\.0"),
     ],

@@ -96,9 +96,18 @@ def test_first_weights_leave_the_global_stream_alone():
         (S.Discrete(2), "cnn", TypeError, "needs a Box of three axes, got Discrete"),
         (S.Discrete(2), "multi_input", TypeError, "needs a Dict or a Tuple, got Discrete"),
         (S.Dict(a=S.Discrete(2)), "mlp", TypeError, "with encoder='multi_input'"),
-        (S.Discrete(2), "cnnn", ValueError, "must be one of auto, mlp, cnn, multi_input, got 'cn"),
+        (S.Discrete(2), "cnnn", ValueError, "one of auto, mlp, cnn, multi_input, blank, got 'cn"),
     ],
 )
 def test_what_cannot_be_read(space, kind, error, message):
     with pytest.raises(error, match=message):
         made(space, kind)
+
+
+def test_blank_sees_nothing_of_any_space():
+    for space in (S.Discrete(3), S.Dict(a=S.Box(0, 1, (2,)), b=S.Discrete(2)), S.Box(0, 1, (4,))):
+        blank = made(space, "blank")
+        assert (blank.size, blank.width) == (1, 1)
+    assert blank.read(np.random.default_rng(0).random((3, 4))).tolist() == [[1.0]] * 3
+    assert blank.read({"a": np.zeros((2, 2)), "b": np.zeros(2)}).tolist() == [[1.0]] * 2
+    assert blank.read((np.zeros(5), np.zeros(5))).shape == (5, 1)

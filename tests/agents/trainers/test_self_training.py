@@ -273,3 +273,16 @@ def test_trainers_may_take_turns_on_one_policy():
     before = torch.cat([p.detach().flatten() for p in policy.parameters()])
     raft.train(2)
     assert not torch.equal(torch.cat([p.detach().flatten() for p in policy.parameters()]), before)
+
+
+def test_the_kl_is_taken_off_the_scores_that_answers_are_chosen_by():
+    with torch.no_grad():
+        played = build(beta=2.0)
+        rollout = play(played.policy, played.env, seeds=range(16), rng=played._sampling)
+        ratio = torch.full_like(rollout.rewards, 0.25)
+        found = played._answers(rollout, ratio).known["scores"]
+    # each of its tokens costs 2 * .25 = half a point
+    lengths = rollout.batch.action_mask.sum(1)
+    assert torch.allclose(found, rollout.rewards.sum(1) - 0.5 * lengths)
+    with pytest.raises(ValueError, match="beta must be finite and >= 0, got -1"):
+        build(beta=-1.0)

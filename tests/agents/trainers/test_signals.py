@@ -155,3 +155,30 @@ def test_a_filter_that_leaves_nothing_says_so():
 
     with pytest.raises(RuntimeError, match="the filter 'variance' dropped them"):
         trainer(Flat, filter="variance").train(1)
+
+
+def test_a_price_that_does_not_move_stays_as_it_began():
+    fixed = trainer(Costly, cost_limit=0.3, cost_price=0.25, cost_rate=0.0)
+    assert [row["multiplier"] for row in fixed.train(3)[1:]] == pytest.approx([0.25] * 3)
+
+
+def average(**settings):
+    env = make_rows("plaudit/TokenNgram-v0", 8, vocab=4, max_new=5)
+    policy = TinyTransformer(4, width=8, heads=2, layers=1, seed=1)
+    return agents.make("reinforce_average", env, policy=policy, beta=0.0, updates=4, **settings)
+
+
+def test_the_moving_average_is_that_of_all_answers_so_far():
+    run = average()
+    log = run.train(3)[1:]
+    # every update has 8 answers, so that each counts the same
+    assert run._average.get_state()["count"] == 24.0
+    assert run._average.get_state()["total"] == pytest.approx(8 * sum(r["reward"] for r in log))
+
+
+def test_a_moving_average_is_saved(tmp_path):
+    first, second = average(folder=tmp_path), average(folder=tmp_path)
+    first.train(2)
+    first.save()
+    assert second.resume()
+    assert second._average.get_state() == first._average.get_state()

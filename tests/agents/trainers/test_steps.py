@@ -12,6 +12,7 @@ from plaudit.feedback.wrappers import (
     VectorHideReward,
     VectorLearnedReward,
     VectorRecordSegments,
+    VectorScalarFeedback,
 )
 
 MODEL = {"name": "bradley_terry", "width": 8, "epochs": 2, "members": 2, "holdout": 0.0}
@@ -224,3 +225,13 @@ def test_a_policy_of_another_kind_is_refused():
     env = world()
     with pytest.raises((TypeError, ValueError)):
         agents.make("ppo", env, policy=TinyTransformer(4, width=8, heads=2, layers=1))
+
+
+def test_a_teacher_inside_is_told_the_policy():
+    settings = {"instance": "ladder"}
+    env = gym.make_vec("plaudit/Tabular-v0", 4, autoreset_mode="SameStep", **settings)
+    person = {"name": "coach", "world": "plaudit/Tabular-v0", "settings": settings}
+    recorded = VectorRecordSegments(env, length=1, states=True, keep=8)
+    watched = VectorScalarFeedback(recorded, person, {"kind": "rate", "levels": 3})
+    log = build("ppo", watched, steps=3, updates=1).train()  # else it has nothing to compare with
+    assert log[-1]["steps"] == 12

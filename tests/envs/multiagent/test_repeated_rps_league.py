@@ -58,6 +58,18 @@ def test_a_guest_plays_the_population_without_being_part_of_it(guest):
     assert played.population_return()[:2].tolist() == [2, -2]  # each other only
 
 
+def test_a_guest_that_is_no_name_is_called_by_its_place_and_sees_as_much_as_is_said():
+    widths = set()
+
+    def looks(obs, mask, rng):
+        widths.add(len(obs))
+        return 0
+
+    played = league(["rock"], [looks, "paper"], episodes=1, rounds=3, recall=4)
+    assert played.players == ("rock", "guest 0", "paper")
+    assert widths == {8}  # own throw and the other's, four rounds
+
+
 def test_an_empty_league_is_refused():
     with pytest.raises(ValueError, match=r"needs a population and at least 1 episode, got \[\]"):
         league([])

@@ -124,3 +124,17 @@ def test_a_choice_that_comes_again_is_refused() -> None:
     looped = Watched(mdp, np.zeros(1), np.zeros(1, np.int64), mdp.uniform())
     with pytest.raises(ValueError, match="can be met twice"):
         looped.policies()
+
+
+def test_harm_is_told_as_shares_of_the_way_from_random_to_best() -> None:
+    watched = human("deceptive_inflation")
+    # Random play returns (0 - 0.1 - 0.3) / 3 = -0.4 / 3, so the way is 0.4 / 3. Quiet installing
+    # loses 0.1, gains 0.2 in looks and 0.3 in E+: 0.75, min(1.5, 2.25), and E- stays 0.
+    np.testing.assert_allclose(watched.harm(watched.best_looking()), (0.75, 1.5, 0.0), atol=1e-12)
+    np.testing.assert_allclose(watched.harm(watched.best()), (0.0, 0.0, 0.0), atol=1e-12)
+
+
+def test_paying_to_be_seen_is_overjustification() -> None:
+    watched = human("overjustification")
+    # Random play returns 0.4 / 3, the best 0.6: the way is 1.4 / 3; 0.2 are paid for 0.71 of E-.
+    assert watched.harm(watched.best_looking()).overjustification == pytest.approx(0.6 / 1.4)

@@ -290,3 +290,11 @@ def test_a_sum_kept_while_writing_is_the_sum_read_from_the_text():
         game = venv.game
         read = game.value(state, *game.text(state))["ngram"]
         np.testing.assert_allclose(read, state["earned"], atol=1e-12)
+
+
+def test_the_share_of_rewarded_n_grams_is_a_setting():
+    few = draw_instance(64, 2, False, 4, 0, 0.1).weights[:-1] != 0
+    assert few.mean() == pytest.approx(0.1, abs=0.02)  # 4096 draws: deviation 0.3 / 64 = 0.005
+    assert TokenNgram(ngram=1, rewarded=1.0).instance.weights.all()
+    with pytest.raises(ValueError, match="rewarded"):
+        TokenNgram(rewarded=1.5)

@@ -13,7 +13,7 @@ from plaudit.feedback.asks import (
     Rate,
     React,
 )
-from plaudit.feedback.models.maximum_likelihood import _distinct
+from plaudit.feedback.models.step_rows import distinct
 from plaudit.feedback.store import FeedbackBuffer
 from plaudit.feedback.types import Feedback, Query, Segment, SegmentRef, pad
 
@@ -223,6 +223,6 @@ def test_a_state_of_another_shape_is_refused():
 
 
 def test_rows_that_look_alike_are_one():
-    distinct, place = _distinct(torch.tensor([[2, 1], [0, 3], [2, 1], [0, 2]]))
-    assert distinct.tolist() == [[0, 2], [0, 3], [2, 1]]
+    found, place = distinct(torch.tensor([[2, 1], [0, 3], [2, 1], [0, 2]]))
+    assert found.tolist() == [[0, 2], [0, 3], [2, 1]]
     assert place.tolist() == [2, 1, 2, 0]

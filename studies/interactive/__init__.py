@@ -1,0 +1,1 @@
+"""Learners that are taught while they act."""

@@ -1,0 +1,1 @@
+"""Studies of policy gradients: what climbs an objective, and at what price."""

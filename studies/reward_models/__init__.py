@@ -1,0 +1,1 @@
+"""Studies of rewards that are learned from what people prefer."""

@@ -1,0 +1,1 @@
+"""Who judges: studies of teachers and of what they can see."""
