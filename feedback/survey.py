@@ -56,6 +56,7 @@ def survey(
     ask: Ask,
     rng: np.random.Generator,
     count: int | None = None,
+    buffer: FeedbackBuffer | None = None,
 ) -> FeedbackBuffer:
     """A teacher's answers about segments, odds included where the teacher is simulated.
 
@@ -66,6 +67,7 @@ def survey(
         rng: of the choice of groups; each is asked about once at most if the question is about one
             or two.
         count: questions; None for every pair, in order.
+        buffer: of an earlier survey, to which the answers are added; None for a new one.
 
     Raises:
         ValueError: more questions than there are groups, or every pair of something else.
@@ -77,10 +79,12 @@ def survey(
         if count is None
         else uniform(count, ask.segments)(segments, None, rng)
     )
+    if buffer is None:
+        buffer = FeedbackBuffer(privileged=True)
+    first = 1 + max((row.query.query_id for row in buffer), default=-1)
     queries = [
-        Query(tuple(segments[place] for place in group), ask, query_id=number)
+        Query(tuple(segments[place] for place in group), ask, query_id=first + number)
         for number, group in enumerate(groups.tolist())
     ]
-    buffer = FeedbackBuffer(privileged=True)
     buffer.add(queries, teacher.answer(queries))
     return buffer

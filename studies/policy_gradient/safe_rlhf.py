@@ -1,43 +1,52 @@
-"""Can a multiplier be found that keeps a learned cost at its limit, and at what loss of help?
+"""Can a multiplier be found that keeps a learned cost at its limit, and at what loss of reward?
 
-Claimed: with help and harm learned apart, a multiplier that adapts keeps the limit and earns >= .95
-of the constrained optimum; multipliers fixed before the limit is known break it or lose. In
-TokenSafe more than half of the requests are harmful. Help is learned from comparisons, harm from
-comparisons and safe/unsafe signs, both linear in features in which they are linear; PPO pays
-(help - lambda harm) / (1 + lambda). Score: (help - 2 lambda* excess of harm) / optimum, by the
-linear program's optimum and price lambda*, on fresh answers.
+Claimed: with reward and cost learned apart, a multiplier that adapts keeps the limit and earns
+>= .95 of the constrained optimum; multipliers fixed before the limit is known break it or lose
+>= .1. Ablation: the multiplier stays 0.
 
-In tuning .95 was not reached: the score ended at .93 in the one seed tried with these settings, at
-.82 to .91 with most others and at .16 with one (the policy fell silent). Two losses can be told
-apart. Complying with harmful requests at random and refusing the rest gains .32 per unit of harm:
-.486 + .2 * .32 = .55 of the optimum's .591, which is .93; the optimum gains .54 by citing evidence
-in place of details, and to tell 8 items apart takes more answers. And the multiplier overshoots:
-once the policy refuses all, little is left to learn from, and harm stays below its limit while the
-price falls.
+Each seed draws a process, in which one action of every state is free of cost and earns little, and
+a limit. Reward is learned from comparisons of random episodes, cost from comparisons and safe or
+unsafe signs, both as numbers per state and action; a policy climbs the exact gradient of (reward -
+lambda cost) / (1 + lambda) as learned, with a small KL to random play. Its true reward and cost are
+exact. Score: 0 the best policy without cost, 1 the linear program's optimum; a unit of cost above
+the limit takes off twice its shadow price. Signs turn at a cost below all limits, so that coin
+flips about cost, by which every episode costs as much as that, must limit nothing.
 
 Source: Dai et al. 2023, arXiv:2310.12773.
-Differs: labels while the policy learns instead of three rounds; pairs of any two answers; the
-    KL is to a bigram writer in place of a fine-tuned model; known features in place of networks.
+Differs: one round of labels in place of three; known cells in place of networks; the exact
+    gradient in place of PPO.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from plaudit import agents
-from plaudit.agents.policies.tiny_transformer import TinyTransformer
-from plaudit.agents.rollout.evaluation import evaluate_answers
-from plaudit.envs.evaluate import make_rows, panel
-from plaudit.feedback.wrappers import VectorConstraint, VectorLearnedReward, VectorRecordSegments
-from plaudit.studies.study import Claim, Control, Effect, Picture, Reported, Run, Study
+from plaudit import feedback
+from plaudit.agents.advantages.lagrangian import Multiplier
+from plaudit.agents.constrained_climb import constrained_climb
+from plaudit.envs.finite.constrained import constrained_optimum
+from plaudit.envs.finite.solution import policy_value
+from plaudit.envs.finite_models import finite_model
+from plaudit.envs.tabular.tabular import Tabular
+from plaudit.feedback.asks import Approve, Compare
+from plaudit.feedback.learned_process import learned_process
+from plaudit.feedback.store import FeedbackBuffer
+from plaudit.feedback.survey import random_segments, survey
+from plaudit.studies.study import (
+    Claim,
+    Control,
+    Effect,
+    Picture,
+    Precondition,
+    Reported,
+    Run,
+    Study,
+)
 
-WORLD = "plaudit/TokenSafe-v0"
-GAME: dict[str, Any] = {"evidence": 1, "groups": 1, "max_new": 4, "clarity": 1.0, "disguise": 0.0}
-GAME |= {"harm_weight": 1e-6, "mix": (0.2, 0.1, 0.7)}  # harm is told, not taken off the help
-FEATURES = {"name": "plaudit.feedback.models.safe_answers:safe_answers"}
-MODEL = {"name": "linear", "features": FEATURES | {"evidence": 1, "groups": 1, "max_new": 4}}
-SAFE = -0.1  # utility (- harm) above which an answer is called safe
+WORLD = "plaudit/Tabular-v0"
+STATES, ACTIONS, STEPS = 5, 3, 4
+SAFE = 0.4  # cost per episode up to which it is called safe
 
 
 @dataclass(frozen=True)
@@ -45,147 +54,154 @@ class Settings:
     """What arms share, and what they change.
 
     Attributes:
-        limit: mean harm per answer. costs: of the three severities.
-        price, rate: of the multiplier at first, and its step; without a limit it stays 0.
-        limited: whether costs are looked at. learned: help and harm by labels, or the true ones.
-        harm_teacher: who judges harm. rationality: of both teachers, 1 / point.
-        labels, per_round: of each model; every 4 updates a round.
-        beta, updates, rows: points per nat; answers per update. answers: fresh ones at the end.
+        limits: between which the limit is drawn, shares of what the best policy without one costs.
+        limited: whether costs are looked at. learned: reward and cost by labels, or the true ones.
+        price, rate: of the multiplier at first, reward / cost, and its step size; 0 keeps it.
+        cost_judge: who judges costs. rationality: of both judges, 1 / reward unit or cost unit.
+        memory: factor by which a cost weighs less with each step since, to its judge.
+        episodes: of random play. labels: comparisons, for each of the two models.
+        signs: safe or unsafe.
+        updates, lr, beta: of the climb; steps, 1 / reward unit, reward units per nat.
     """
 
-    limit: float = 0.2
-    costs: tuple[float, ...] = (1.0, 1.0, 1.0)
-    price: float = 0.2
-    rate: float = 0.5
+    limits: tuple[float, float] = (0.25, 0.65)
     limited: bool = True
     learned: bool = True
-    harm_teacher: str = "boltzmann"
-    rationality: float = 10.0
-    labels: int = 2000
-    per_round: int = 500
-    beta: float = 0.025
-    updates: int = 90
-    rows: int = 128
-    answers: int = 8192
+    price: float = 1.0
+    rate: float = 0.05
+    cost_judge: str = "boltzmann"
+    rationality: float = 5.0
+    memory: float = 1.0
+    episodes: int = 1000
+    labels: int = 5000
+    signs: int = 1000
+    updates: int = 1500
+    lr: float = 20.0
+    beta: float = 0.02
 
 
 def run(settings: Settings, seed: int) -> Run:
-    """Train one policy; score, help and harm (points per answer) and room under the limit."""
-    game = GAME | {"severity_costs": settings.costs}
-    env, plain = make_rows(WORLD, settings.rows, **game), make_rows(WORLD, 1024, **game)
-    best = env.game.constrained_optimum(settings.limit)  # type: ignore[attr-defined]
-    policy = _writer(env, seed)
-    limit = settings.limit if settings.limited else None
-    trainer = agents.make(
-        "ppo",
-        _paid(env, settings, seed),
-        policy=policy,
-        cost_limit=limit,
-        cost_price=settings.price,
-        cost_rate=settings.rate,
-        beta=settings.beta,
-        updates=settings.updates,
-        seed=seed,
-        **{"lr": 3e-3, "lr_decay": 0.1, "epochs": 2, "minibatches": 2, "lam": 1.0, "group_size": 8},
-    )
-    log = trainer.train()[1:]
-    seeds = panel(WORLD, settings.answers)
-    found = evaluate_answers(policy, policy, plain, seeds=seeds, sampling_seed=seed)
-    gained, harm = float(found.true_return.mean()), float(found.info["harm_cost"].mean())
-    excess = max(0.0, harm - settings.limit)
+    """One process, two models, one policy."""
+    s, tables, share = settings, *_drawn(settings, seed)
+    world = finite_model(Tabular(**tables))
+    mdp, costs = world.mdp, np.array(tables["costs"])
+    free = constrained_optimum(mdp, 1e3)
+    limit = share * free.cost
+    best, floor = constrained_optimum(mdp, limit), constrained_optimum(mdp, 0.0).value
+    process, charged = mdp, costs
+    if s.learned:
+        reward, cost = _models(s, tables, seed)
+        process, charged = learned_process(reward, world), -learned_process(cost, world).expected
+    multiplier = Multiplier(limit, initial=s.price, rate=s.rate) if s.limited else None
+    climb = constrained_climb(process, charged, multiplier, s.updates, lr=s.lr, beta=s.beta)
+    gained, spent = policy_value(mdp, climb.policy), policy_value(mdp, climb.policy, costs)
+    excess = max(0.0, spent - limit)
     return {
         "measures": {
-            "score": (gained - 2 * best.multiplier * excess) / best.value,
-            "help": gained / best.value,
-            "harm": harm,
-            "room": 1 - harm / settings.limit,
-            "multiplier": log[-1].get("multiplier", 0.0),
-        },
-        "curve": {
-            "x": [row["update"] for row in log],
-            "y": [row.get("multiplier", 0.0) for row in log],
-        },
+            "score": (gained - 2 * best.multiplier * excess - floor) / (best.value - floor),
+            "reward": (gained - floor) / (best.value - floor),
+            "cost": spent / limit,
+            "room": 1 - spent / limit,
+            "multiplier": float(climb.prices[-1]),
+        }
     }
 
 
-def _writer(env: Any, seed: int) -> TinyTransformer:
-    """A transformer that starts as a bigram: an act, then details, respect or the end."""
-    spec, table = env.token_spec, np.full((17, 16), 1e-3)
-    table[16, :4] = table[:16, 4] = table[:16, 15] = 1.0
-    table[:16, 5] = 0.2
-    prior = np.log(table / table.sum(1, keepdims=True))
-    ids = {"symbols": spec.pad_id, "pad_id": spec.pad_id, "eos_id": spec.eos_id}
-    return TinyTransformer(
-        16, layers=1, width=32, context=12, prior=prior, value_head=True, seed=seed, **ids
+def _drawn(s: Settings, seed: int) -> tuple[dict[str, Any], float]:
+    """Tables of the process, and the limit as a share."""
+    rng = np.random.default_rng([seed, 0])
+    moves = rng.dirichlet(np.full(STATES, 0.5), (STATES, ACTIONS))
+    rewards, costs = rng.random((STATES, ACTIONS)), 0.2 + 0.8 * rng.random((STATES, ACTIONS))
+    rewards[:, 0] *= 0.3
+    costs[:, 0] = 0.0
+    tables = {"transitions": moves.tolist(), "rewards": rewards.tolist(), "costs": costs.tolist()}
+    return tables | {"start": [1 / STATES] * STATES, "horizon": STEPS}, rng.uniform(*s.limits)
+
+
+def _models(s: Settings, tables: dict[str, Any], seed: int) -> tuple[Any, Any]:
+    """Reward, and cost as a reward below 0, as learned."""
+    episodes = random_segments(WORLD, s.episodes, seed, settings=tables)
+    fading, costs = s.memory ** np.arange(STEPS)[::-1], np.array(tables["costs"])
+    harms = [replace(e, rewards=-fading * costs[e.obs[:-1, 0], e.actions]) for e in episodes]
+    rng, odds = np.random.default_rng([seed, 1]), {"beta": s.rationality, "center": -SAFE}
+    judge = feedback.make("boltzmann", beta=s.rationality, seed=2 * seed)
+    told = survey(judge, episodes, Compare(), rng, s.labels)
+    judge = feedback.make(
+        s.cost_judge, seed=2 * seed + 1, **({} if s.cost_judge == "coin_flip" else odds)
     )
+    warned = survey(judge, harms, Compare(), rng, s.labels)
+    if s.signs:
+        survey(judge, harms, Approve(), rng, s.signs, warned)
+    return _fitted(told, s, 0.0), _fitted(warned, s, -SAFE)
 
 
-def _paid(env: Any, settings: Settings, seed: int) -> Any:
-    """The world with help as reward and harm as cost, learned or true."""
-    if not settings.learned:
-        return VectorConstraint(env, {"info": "harm_cost"})
-    asked = {"labels": settings.labels, "labels_per_round": settings.per_round, "seed": seed}
-    asked["segments_per_round"] = 4 * settings.rows
-    scale, env = settings.rationality, VectorRecordSegments(env, keep=8 * settings.rows)
-    if settings.limited:
-        judge = {"name": settings.harm_teacher, "seed": 2 * seed}
-        if settings.harm_teacher != "coin_flip":
-            judge |= {"beta": scale, "center": SAFE}
-        model = MODEL | {"scale": scale, "center": SAFE}
-        learned = {"teacher": judge, "model": model, "also": {"kind": "approve"}, **asked}
-        env = VectorConstraint(env, {"info": "harm_cost", "learned": learned})
-    teacher = {"name": "boltzmann", "beta": scale, "seed": 2 * seed + 1}
-    return VectorLearnedReward(env, teacher, MODEL | {"scale": scale}, **asked)
+def _fitted(buffer: FeedbackBuffer, s: Settings, center: float) -> Any:
+    cells = {"name": "cells", "sizes": [STATES], "actions_n": ACTIONS}
+    model = feedback.model("linear", features=cells, scale=s.rationality, center=center)
+    model.fit(buffer)
+    return model
 
 
 FREE = {"limited": False}
-FIXED = {f"fixed {price}": {"price": price, "rate": 0.0} for price in (0.1, 0.5)}
+FIXED = {f"fixed {price}": {"price": price, "rate": 0.0} for price in (0.5, 1.0, 2.0)}
+KEPT = Effect("adaptive", measure="room"), -0.05
 STUDY = Study(
     id="S024",
     name="safe_rlhf",
     source="arXiv:2310.12773",
     worlds=(WORLD,),
-    statistic="help less twice the shadow price of harm above the limit, share of the optimum",
+    statistic="true reward less twice the shadow price of cost above the limit; 0 the best policy "
+    "without cost, 1 the constrained optimum",
     run=run,
     settings=Settings(),
-    quick={"updates": 16, "rows": 96, "labels": 300, "per_round": 300, "answers": 1024},
+    quick={"episodes": 250, "labels": 800, "signs": 250, "updates": 400},
     arms={
         "adaptive": {},
         "multiplier 0": FREE,
         **FIXED,
-        "coin flip": {"harm_teacher": "coin_flip"},
+        "coin flips": {"cost_judge": "coin_flip"},
         "true signals": {"learned": False},
-        "severities unseen": {"costs": (0.4, 0.8, 1.8)},
+        "forgetful judge": {"memory": 0.8},
+        "no signs": {"signs": 0},
+        "loose limit": {"limits": (1.2, 1.2)},
     },
-    claims=(
-        Claim(
-            "the adaptive multiplier reaches .95 of the constrained optimum",
-            Effect("adaptive"),
-            0.95,
-            Effect("multiplier 0"),
+    preconditions=(
+        Precondition(
+            "without a price the limit is broken", Effect("multiplier 0", measure="cost"), 1.0
         ),
-        Claim("the limit is kept, up to a tenth of it", Effect("adaptive", measure="room"), -0.1),
+    ),
+    claims=(
+        Claim("a price that adapts reaches .95", Effect("adaptive"), 0.95, off="multiplier 0"),
+        Claim("on average the limit is kept to .05 of it", *KEPT, off="multiplier 0"),
         *(
-            Claim(f"it beats {arm}", Effect("adaptive", arm), ablation=Effect("multiplier 0", arm))
+            Claim(f"it beats {arm}", Effect("adaptive", arm), 0.1, off="multiplier 0")
             for arm in FIXED
         ),
     ),
-    controls=(Control("coin flips about harm limit nothing", Effect("coin flip", "multiplier 0")),),
+    controls=(
+        Control("coin flips about cost limit nothing", Effect("coin flips", "multiplier 0")),
+    ),
     reported=(
-        Reported("true help and harm instead of learned ones", Effect("true signals", "adaptive")),
-        Reported("severities that the model cannot see", Effect("severities unseen", "adaptive")),
+        Reported(
+            "true reward and cost instead of learned ones", Effect("true signals", "adaptive")
+        ),
+        Reported("misspecified: costs fade a fifth a step", Effect("forgetful judge", "adaptive")),
+        Reported("comparisons of cost without signs", Effect("no signs", "adaptive")),
+        Reported("unplanted: a limit that does not bind", Effect("loose limit")),
     ),
     picture=Picture(
         kind="plane",
-        x="harm",
-        y="help",
-        caption="Harm per answer against help. Only the adaptive multiplier stops at the limit; "
-        "fixed ones end on either side of it.",
+        x="cost",
+        y="reward",
+        caption="Expected cost over the limit against expected reward, 0 the best without cost, "
+        "1 the constrained optimum. Only the adaptive multiplier stops at the limit.",
+        arms=("adaptive", "multiplier 0", *FIXED),
         lines=lambda settings: {
-            "limit": {"x": [settings.limit] * 2, "y": [0.8, 1.25]},
-            "optimum": {"x": [settings.limit], "y": [1.0]},
+            "limit": {"x": [1.0, 1.0], "y": [0.0, 2.0]},
+            "optimum": {"x": [1.0], "y": [1.0]},
         },
     ),
-    scaled_down="16 words, answers of 4, intent and features visible, two models of 2000 simulated "
-    "labels; what networks misjudge about harm, and people who disagree, is not tested.",
+    scaled_down="5 states, 4 steps, 5000 simulated comparisons per model, exact gradients; what "
+    "networks misjudge about harm, the noise of PPO, and people who disagree are not tested.",
+    seeds=20,
 )

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from plaudit import feedback
-from plaudit.feedback.asks import Compare, Rank
+from plaudit.feedback.asks import Approve, Compare, Rank
 from plaudit.feedback.survey import random_segments, survey
 
 WORLD, SETTINGS = "plaudit/Tabular-v0", {"instance": "recoverable"}
@@ -28,6 +28,15 @@ def test_so_many_questions_as_asked_for():
     segments = random_segments(WORLD, 9, 0, settings=SETTINGS)
     buffer = survey(feedback.make("oracle"), segments, Rank(3), np.random.default_rng(0), 5)
     assert len(buffer) == 5
+
+
+def test_a_second_question_is_kept_beside_the_first():
+    segments, rng = random_segments(WORLD, 4, 0, settings=SETTINGS), np.random.default_rng(0)
+    buffer = survey(feedback.make("oracle"), segments, Compare(), rng)
+    survey(feedback.make("oracle"), segments, Approve(), rng, 3, buffer)
+    # 4 * 3 / 2 = 6 pairs, then 3 episodes alone.
+    assert [row.query.query_id for row in buffer] == list(range(9))
+    assert [type(ask) for ask in buffer.asks] == [Compare, Approve]
 
 
 def test_every_pair_of_a_ranking_is_refused():

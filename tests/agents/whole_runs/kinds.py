@@ -116,6 +116,14 @@ def watched(name: str, **own: Any) -> Build:
     return build
 
 
+def valued(folder: Path | None, updates: int) -> Any:
+    """Action values of an ordinary world."""
+    env = gym.make_vec(DELIVERY, 4)
+    policy = agents.policy("epsilon_greedy", env, explore=0.2, seed=distributed.ranks().rank)
+    given = {"lr": 0.1, "steps": 20, "updates": updates, "folder": folder}
+    return agents.make("q_learning", env, policy=policy, **given)
+
+
 KINDS: dict[str, Build] = {
     "ppo": answers("ppo", value_head=True),
     "rloo": answers("rloo"),
@@ -135,6 +143,7 @@ KINDS: dict[str, Build] = {
     "deep_coach": watched("deep_coach"),
     "tamer": watched("tamer"),
     "deep_tamer": watched("deep_tamer"),
+    "q_learning": valued,
 }
 
 
@@ -145,6 +154,7 @@ RANKED: dict[str, Build] = {
     **{name: answers(name, group_size=4) for name in GROUPED},
     **{name: answers(name, value_head=True) for name in CRITICS},
     "remax": answers("remax"),
+    "reinforce_average": answers("reinforce_average"),
     "reinforce_plus_plus": answers("reinforce_plus_plus"),
     "grpo, all that adapts": answers(
         "grpo",
