@@ -14,7 +14,7 @@ from plaudit.terminal import console, progress, show
 app = typer.Typer(no_args_is_help=True, help="Published systems as claims that can fail.")
 
 Names = Annotated[list[str], typer.Argument(help="Names or ids: rloo, S026; or all.")]
-Seeds = Annotated[int | None, typer.Option(min=2, help="Default: what the study declares.")]
+Seeds = Annotated[int | None, typer.Option(min=2, max=20, help="Default: what it declares.")]
 Processes = Annotated[int, typer.Option(min=0, help="At once; 0: one per core.")]
 Out = Annotated[Path, typer.Option(help="Folder for logs, from which a batch goes on, and pages.")]
 
@@ -56,8 +56,8 @@ def run(
 
     if record and (ablate or budget != Budget.full or seeds is not None):
         raise ValueError("--record keeps whole full runs: without --seeds, --ablate or quick")
-    whole = names == ["all"]
-    studies = runner.all_studies() if whole else [runner.load_study(name) for name in names]
+    every = "all" in names
+    studies = runner.all_studies() if every else [runner.load_study(name) for name in names]
     arms, stages = {}, {}
     for study in studies:
         numbers = _seeds(study, budget, seeds)

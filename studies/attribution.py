@@ -19,7 +19,7 @@ from math import factorial
 
 import numpy as np
 
-from plaudit.studies.runner import Done, Job, job_of
+from plaudit.studies.runner import Done, Job, all_studies, job_of
 from plaudit.studies.study import Study
 from plaudit.studies.verdict import Estimate, estimate
 
@@ -51,7 +51,10 @@ def jobs_for(study: Study, budget: str, seeds: Iterable[int]) -> dict[tuple[int,
         ValueError: the study names no stages.
     """
     if study.explained is None:
-        raise ValueError(f"{study.name} names no stages that could be swapped for exact ones")
+        others = ", ".join(other.name for other in all_studies() if other.stages)
+        raise ValueError(
+            f"{study.name} names no stages that could be swapped for exact ones; {others} do"
+        )
     jobs = {}
     for seed in seeds:
         for exact in subsets(study.stages):

@@ -9,8 +9,9 @@ a limit. Reward is learned from comparisons of random episodes, cost from compar
 unsafe signs, both as numbers per state and action; a policy climbs the exact gradient of (reward -
 lambda cost) / (1 + lambda) as learned, with a small KL to random play. Its true reward and cost are
 exact. Score: 0 the best policy without cost, 1 the linear program's optimum; a unit of cost above
-the limit takes off twice its shadow price. Signs turn at a cost below all limits, so that coin
-flips about cost, by which every episode costs as much as that, must limit nothing.
+the limit takes off twice its shadow price. Signs turn at a cost below the limits (of
+199 in 200 draws), so that coin flips about cost, by which every episode costs as much as that, must
+limit nothing.
 
 Source: Dai et al. 2023, arXiv:2310.12773.
 Differs: one round of labels in place of three; known cells in place of networks; the exact
