@@ -220,15 +220,21 @@ def _reported(reported: Reported, runs: Runs) -> Part:
 
 
 def _verdict(parts: Sequence[Part]) -> tuple[Verdict, str]:
-    for kind, verdict in (("precondition", "untestable here"), ("control", "inconclusive")):
+    """The first of these that some part is.
+
+    A refuted claim stays refuted whatever the controls show: they guard against effects that only
+    seem to be there.
+    """
+    settling: tuple[tuple[str, bool | None, Verdict], ...] = (
+        ("precondition", False, "untestable here"),
+        ("claim", False, "refuted"),
+        ("control", False, "inconclusive"),
+        ("claim", None, "inconclusive"),
+    )
+    for kind, met, verdict in settling:
         for part in parts:
-            if part.kind == kind and not part.met:
-                return verdict, f"{kind} {part.reason}: {part.text}"  # type: ignore[return-value]
-    claims = [part for part in parts if part.kind == "claim"]
-    for met, verdict in ((False, "refuted"), (None, "inconclusive")):
-        for part in claims:
-            if part.met is met:
-                return verdict, f"{part.reason}: {part.text}"  # type: ignore[return-value]
+            if part.kind == kind and part.met is met:
+                return verdict, f"{kind}, {part.reason}: {part.text}"
     return "holds", "all claims hold, and nothing else explains them"
 
 

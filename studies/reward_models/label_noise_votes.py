@@ -12,10 +12,14 @@ that of a single model, in the mean over members; `voters` is that of the commit
 tuned apart for labels as they are and for cleaned ones, of 4, 8 and 16 each.
 
 Why the gain is small where training is tuned: votes know no more than the labels tell, so cleaning
-can only hand the committee's lower variance on to one model, and make up for a likelihood that
-knows of no mistakes. The gain grows with a model's size: looking at four tokens it was about twice
-that of looking at three, in tuning, and so it does where training runs on and mistakes are learned
-by heart; `small` looks at two, which is the right class.
+can only hand the committee's lower variance on to one model (a cleaned model does about as well as
+the committee that voted), and make up for a likelihood that knows of no mistakes. The gain is
+larger where mistakes are learned by heart: in tuning, .08 at 2000 labels and 16 epochs. Where no
+label is wrong, flipping weak ones costs.
+
+About the control: in seeds 0 to 14 the 60,000 coins agree with the truth .7% +- .4% more often than
+not, by luck, and in a world of 36 numbers that is enough to find "wrong" coins a little above
+chance. In 80 other seeds they agree -.2% +- .2% more often.
 
 Source: arXiv:2401.06080, section 2.
 Differs: voters are cross-fitted; neither contrastive nor meta-learned variants.
@@ -175,17 +179,6 @@ def _agreement(model: BradleyTerry, segments: list[Segment], count: int) -> tupl
     return float(single), float(together.mean())
 
 
-ARMS: dict[str, dict[str, Any]] = {
-    "flip": {},
-    "soften": {"cleaning": "soften", "cleaned_epochs": 4},
-    "margin": {"cleaning": "margin", "cleaned_epochs": 4},
-    "flip, permuted": {"permuted": True},
-    "no mistakes": {"teacher": {"name": "oracle"}},
-    "coin flips": {"teacher": {"name": "coin_flip"}},
-    "too close to tell": {"teacher": {"name": "bpref_equal", "threshold": 4.0}},
-    "small": {"context": 2},
-}
-
 STUDY = Study(
     id="S075",
     name="label_noise_votes",
@@ -195,7 +188,16 @@ STUDY = Study(
     run=run,
     settings=Settings(),
     quick={"labels": 1000, "answers": 400, "members": 3, "folds": 2, "tokens": 8},
-    arms=ARMS,
+    arms={
+        "flip": {},
+        "soften": {"cleaning": "soften", "cleaned_epochs": 4},
+        "margin": {"cleaning": "margin", "cleaned_epochs": 4},
+        "flip, permuted": {"permuted": True},
+        "no mistakes": {"teacher": {"name": "oracle"}},
+        "coin flips": {"teacher": {"name": "coin_flip"}},
+        "too close to tell": {"teacher": {"name": "bpref_equal", "threshold": 4.0}},
+        "small": {"context": 2},
+    },
     claims=(
         Claim(
             "votes find wrong labels with an AUROC within .03 of what the true margins allow",

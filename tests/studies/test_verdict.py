@@ -75,14 +75,18 @@ def test_an_effect_that_is_there_without_the_mechanism_is_refuted():
     [
         ({"on": (0.5, -0.3, 0.4)}, "reaches below what counts"),
         ({"on": (0.5, 0.6, 0.55), "off": (0.0, 0.2, -0.2)}, "ablation's interval reaches"),
-        ({"on": (0.5, 0.6, 0.55), "coin": (0.2, 0.2, 0.21)}, "control may show an effect"),
-        ({"on": (0.5, 0.6, 0.55), "coin": (0.2, -0.2, 0.0)}, "control may show an effect"),
+        ({"on": (0.5, 0.6, 0.55), "coin": (0.2, 0.2, 0.21)}, "control, may show an effect"),
+        ({"on": (0.5, 0.6, 0.55), "coin": (0.2, -0.2, 0.0)}, "control, may show an effect"),
     ],
 )
 def test_what_is_not_shown_is_inconclusive(arms, reason):
     verdict, said = judged(**arms)
     assert verdict == "inconclusive"
     assert reason in said
+
+
+def test_a_refuted_claim_stays_refuted_whatever_a_control_shows():
+    assert judged((0.01, 0.02, 0.01), coin=(0.2, 0.2, 0.21))[0] == "refuted"
 
 
 def test_claim_and_ablation_must_differ():
@@ -98,7 +102,7 @@ def test_without_its_precondition_a_study_is_untestable():
     unmet = (Precondition("the judge sees", Effect("base"), 0.5),)
     verdict, reason = judged((0.5, 0.6, 0.55), preconditions=unmet)
     assert verdict == "untestable here"
-    assert reason == "precondition not met: the judge sees"
+    assert reason == "precondition, not met: the judge sees"
 
 
 @pytest.mark.parametrize(
