@@ -89,11 +89,20 @@ class Claim:
 
 @dataclass(frozen=True)
 class Control:
-    """What must show nothing, e.g. coin flips: its 90% interval must lie within +- `within`."""
+    """What must show nothing, e.g. coin flips.
+
+    Attributes:
+        text: what is said.
+        effect: its 90% interval must lie within +- `within`.
+        within: the margin.
+        one_sided: only a gain would tell; noise may well do harm, as to a policy that is trained
+            on it, and the interval must lie below `within`.
+    """
 
     text: str
     effect: Effect
     within: float = SMALLEST
+    one_sided: bool = False
 
 
 @dataclass(frozen=True)

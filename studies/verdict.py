@@ -8,8 +8,9 @@ For each claim and n seeds, d_i = measure of the arm - measure of the other arm,
     refuted     high(d) < smallest, or low(ablation) > smallest: it happens without the mechanism
     equal       both one-sided tests at 5%: the 90% interval lies within +- smallest
 
-A study holds if all its claims do, its controls show nothing (90% interval within their margin)
-and its preconditions are met; if one of these is not met it is untestable here.
+A study holds if all its claims do, its controls show nothing (90% interval within their margin, or
+below it where only a gain would tell) and its preconditions are met; if one of these is not met it
+is untestable here.
 
 Source: sign flips: Fisher 1935, "The Design of Experiments", section 21; equivalence by two
 one-sided tests: Schuirmann 1987, doi:10.1007/BF01068419.
@@ -201,10 +202,11 @@ def _equality(claim: Claim, values: Floats) -> Part:
 
 
 def _control(control: Control, runs: Runs) -> Part:
-    effect = estimate(differences(control.effect, runs), 0.9)
-    met = -control.within < effect.low and effect.high < control.within
+    effect, within = estimate(differences(control.effect, runs), 0.9), control.within
+    met = effect.high < within and (control.one_sided or effect.low > -within)
     reason = "shows nothing" if met else "may show an effect"
-    return Part("control", control.text, effect, control.within, met, reason, two_sided=True)
+    both = not control.one_sided
+    return Part("control", control.text, effect, within, met, reason, two_sided=both)
 
 
 def _precondition(condition: Precondition, runs: Runs) -> Part:

@@ -150,9 +150,11 @@ STUDY = Study(
             ablation=Effect(MULTI, SINGLE, "blind", "resampled"),
         ),
         Claim("the first attempt is as good", Effect(MULTI, SINGLE, "first"), 0.02, equal=True),
-        Claim("shuffled rewards gain nothing", Effect("start", "shuffled reward"), -0.05),
     ),
     controls=(
+        Control(
+            "shuffled rewards gain nothing", Effect("shuffled reward", "start"), one_sided=True
+        ),
         Control(
             "where the prompt says it all, five attempts add nothing",
             Effect("nothing blurred", "nothing blurred, one attempt"),

@@ -157,3 +157,11 @@ def test_an_interval_needs_two_numbers(values):
 def test_a_control_must_lie_within_its_own_margin():
     wide = (Control("a coin", Effect("coin", "base"), 0.5),)
     assert judged((0.5, 0.6, 0.55), coin=(0.2, 0.2, 0.21), controls=wide)[0] == "holds"
+
+
+def test_a_one_sided_control_may_do_harm():
+    harmed = (-0.5, -0.6, -0.55)
+    one = (Control("a coin", Effect("coin", "base"), one_sided=True),)
+    assert judged((0.5, 0.6, 0.55), coin=harmed)[0] == "inconclusive"
+    assert judged((0.5, 0.6, 0.55), coin=harmed, controls=one)[0] == "holds"
+    assert judged((0.5, 0.6, 0.55), coin=(0.2, 0.2, 0.21), controls=one)[0] == "inconclusive"
