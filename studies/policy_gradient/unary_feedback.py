@@ -13,6 +13,12 @@ training), four did not show it. One attempt even unlearns what the imitator cou
 the ablation removes the observation from a trained policy: that it answers by what it was told is
 shown, not that training needs it.
 
+Why it is not settled although all claims are met: five attempts per problem are also more answers
+to learn from. Where the number is not blurred, "again" tells nothing of use, and yet five attempts
+end .05 above one (.98 against .94; in two seeds of ten one attempt has not converged). So of the
+effects of .25 and .19 about that much may be practice and not feedback. Equal answers instead of
+equal problems would be the test.
+
 Source: arXiv:2507.14295 (UFO).
 Differs: the discount stands for the published decay over attempts; repetition is not punished.
 Ablation: the observation is removed. Asked five times from the prompt alone, without its earlier
