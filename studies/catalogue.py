@@ -109,22 +109,31 @@ def overview(table: Sequence[System], by_id: dict[str, Result]) -> str:
             system.name,
             result["verdict"],
             interval(part["effect"]),
-            interval(part["ablation"]),
+            interval(part["ablation"]) or f"{interval(_ablation(result))} \\*",
             f"{result['p']:.3f}",
             f"{result['q']:.3f}",
             len(next(iter(result["arms"].values()))["seeds"]),
             f"{result['seconds']:.0f}",
         )
         rows.append(f"| {' | '.join(map(str, cells))} |")
-    note = "Where a study makes several claims: the one that clears its limit by least."
+    note = (
+        "Where a study makes several claims: the one that fails, or clears its limit by least; "
+        "\\* where that has no ablation of its own, the ablation of another claim."
+    )
     return "\n".join([*rows, "", note, ""])
 
 
 def weakest(result: Result) -> dict[str, Any]:
-    """The claim with an ablation whose interval is nearest to its limit, or below it by most."""
-    claims = [part for part in result["parts"] if part["kind"] == "claim" and part["ablation"]]
-    found: dict[str, Any] = min(claims, key=lambda part: part["effect"][1] - part["limit"])
+    """The claim that fails or, if none does, is nearest to its limit; equalities left out."""
+    claims = [p for p in result["parts"] if p["kind"] == "claim" and not p["two_sided"]]
+    found: dict[str, Any] = min(
+        claims, key=lambda part: (bool(part["met"]), part["effect"][1] - part["limit"])
+    )
     return found
+
+
+def _ablation(result: Result) -> Any:
+    return next(part["ablation"] for part in result["parts"] if part["ablation"])
 
 
 def section(system: System, result: Result) -> str:
@@ -136,7 +145,7 @@ def section(system: System, result: Result) -> str:
         f"**{str(result['verdict']).capitalize()}**: {result['reason']}.\n",
         f"*{system.paper}*, {declared['source']}. Run {result['number']}: "
         f"`plaudit study run {name} --budget full`. Worlds: {', '.join(declared['worlds'])}.\n",
-        result["about"] + "\n",
+        f"```text\n{result['about']}\n```\n",
         _claims(result),
         f"![{name}](figures/studies/{name}.svg)\n",
         f"{result['picture']['caption']}\n",

@@ -10,13 +10,12 @@ steps (Pendulum: 10), for a label is one bit however long one watches.
 
 Coin flips are paid noise: nothing is held out, or the model would rightly stay at zero. On Pendulum
 "at chance" is one-sided, since PPO on any reward that says nothing, even a constant, wanders, and
-mostly to its loss: untrained, it hardly moves. `gain` is what the second half of training is worth
-above the untrained policy, harm counted as nothing; so it is never less than the plain difference.
+mostly to its loss: untrained, it hardly moves. Run 1 counted harm as nothing seed by seed, which by
+construction is above 0 where chance is, and came out inconclusive (.03 [-.01, .07]). Run 2 judges
+the same runs by the plain difference from the untrained policy; nothing else was changed.
 """
 
 from typing import Any
-
-import numpy as np
 
 from plaudit.agents.interop.preference_learning import PreferenceLearning as Settings
 from plaudit.envs.evaluate import scale
@@ -50,14 +49,15 @@ SB3: dict[str, Any] = {
     "clip": 10,
     "rows": 8,
 }
+CAPTION = """Paid by labels and paid the truth, on PointReach and (SB3) on Pendulum; coin flips and
+equal rewards wander, mostly below the untrained policy."""
 
 
 def run(settings: Settings, seed: int) -> Run:
     """One agent in its world, paid in one way."""
     course, (low, high) = settings.course(seed), ENDS[settings.world]
     y = [(value - low) / (high - low) for value in course.returns]
-    gain = max(0.0, float(np.mean(y[len(y) // 2 :])) - y[0])
-    measures = {"score": y[-1], "way": y[-1] - y[0], "gain": gain, "unseen": 1 - course.looked_at}
+    measures = {"score": y[-1], "way": y[-1] - y[0], "unseen": 1 - course.looked_at}
     if course.loop is not None:
         measures["r"] = course.correlation
     x = [steps / course.steps[-1] for steps in course.steps]
@@ -100,9 +100,9 @@ STUDY = Study(
         ),
         Claim("SB3's PPO goes half of the way", Effect("SB3, person", measure="way"), 0.5),
     ),
-    controls=(
-        Control("SB3: coin flips are at chance", Effect("SB3, coin flips", measure="gain")),
-        Control("SB3: equal rewards are too", Effect("SB3, equal rewards", measure="gain")),
+    controls=tuple(
+        Control(f"SB3: {arm} gain nothing", Effect(f"SB3, {arm}", measure="way"), one_sided=True)
+        for arm in ("coin flips", "equal rewards")
     ),
     preconditions=(
         Precondition("over 99% of steps are not looked at", Effect("person", None, "unseen"), 0.99),
@@ -113,7 +113,7 @@ STUDY = Study(
         Reported("SB3: against coin flips", Effect("SB3, person", "SB3, coin flips")),
         Reported("r of learned and true reward", Effect("person", measure="r")),
     ),
-    picture=Picture("curve", "share of training", "share of the way", "Labels do nearly as truth."),
+    picture=Picture("curve", "share of training", "share of the way", CAPTION),
     scaled_down="""Two small worlds and simulated people; of pixels, Atari, MuJoCo and real people
 nothing is shown. Pendulum's labels show 8% of its steps.""",
     seeds=8,

@@ -47,11 +47,12 @@ def test_what_may_be_luck_does_not_hold(kept):
     assert "may be luck" in found["reason"]
 
 
-def test_the_weakest_claim_is_the_one_nearest_to_its_limit():
-    parts = [
-        {"kind": "claim", "effect": [1.0, 0.9, 1.1], "limit": 0.05, "ablation": [0, 0, 0]},
-        {"kind": "claim", "effect": [0.2, 0.1, 0.3], "limit": 0.05, "ablation": [0, 0, 0]},
-        {"kind": "claim", "effect": [0.0, 0.0, 0.0], "limit": 0.05, "ablation": None},
-        {"kind": "control", "effect": [0.0, 0.0, 0.0], "limit": 0.05, "ablation": None},
-    ]
+def test_the_weakest_claim_fails_or_is_nearest_to_its_limit():
+    def claim(low, met=True, two_sided=False, kind="claim"):
+        shown = {"effect": [low + 0.1, low, low + 0.2], "limit": 0.05, "met": met}
+        return shown | {"kind": kind, "two_sided": two_sided}
+
+    parts = [claim(0.9), claim(0.1), claim(0.0, two_sided=True), claim(0.0, kind="control")]
     assert catalogue.weakest({"parts": parts}) is parts[1]
+    parts.append(claim(0.3, met=False))
+    assert catalogue.weakest({"parts": parts}) is parts[-1]
