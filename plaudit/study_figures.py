@@ -20,6 +20,8 @@ KINDS = {
     "reported": "#CC79A7",
 }
 ROW = 0.44  # inches of height per effect
+WORDS = 20  # characters of a line under a bar
+LEVEL = 5  # arms whose names have room side by side
 
 
 def draw(result: Result) -> str:
@@ -35,10 +37,10 @@ def draw(result: Result) -> str:
     halves: Any = figure.subfigures(2, 1, height_ratios=heights)
     above, below = (half.subplots() for half in halves)
     picture = result["picture"]
-    dress(above, "", picture["x"], picture["y"])
+    dress(above, "", picture["x"], textwrap.fill(picture["y"], 44))
     {"curve": _curves, "plane": _plane, "bars": _bars}[picture["kind"]](above, result)
     _exact(above, picture["lines"])
-    above.legend(frameon=False, fontsize=8, loc="best")
+    _name_lines(above)
     _effects(below, rows)
     return svg(figure)
 
@@ -50,14 +52,14 @@ def _arms(result: Result) -> dict[str, Any]:
 
 def _curves(axes: Axes, result: Result) -> None:
     for place, (name, arm) in enumerate(_arms(result).items()):
-        colour = OTHERS[place % len(OTHERS)]
+        colour, style = OTHERS[place % len(OTHERS)], "-" if place < len(OTHERS) else "--"
         lines = arm.get("curves", [])
         for line in lines:
-            axes.plot(line["x"], line["y"], color=colour, lw=0.8, alpha=PALE)
+            axes.plot(line["x"], line["y"], style, color=colour, lw=0.8, alpha=PALE)
         lengths = {len(line["x"]) for line in lines}
         if len(lengths) == 1:
             mean = np.mean([line["y"] for line in lines], 0)
-            axes.plot(lines[0]["x"], mean, color=colour, lw=2.0, label=name)
+            axes.plot(lines[0]["x"], mean, style, color=colour, lw=2.0, label=name)
 
 
 def _plane(axes: Axes, result: Result) -> None:
@@ -79,8 +81,18 @@ def _bars(axes: Axes, result: Result) -> None:
         for spot, seeds in zip(at, values, strict=True):
             axes.plot([spot] * len(seeds), seeds, "o", ms=2.5, color="#222222", alpha=0.5)
     axes.axhline(0.0, color="#222222", lw=0.8)
-    names = [textwrap.fill(name, max(8, 88 // len(arms))) for name in arms]
-    axes.set_xticks(range(len(arms)), names, fontsize=8)
+    axes.set_xticks(range(len(arms)), [textwrap.fill(name, WORDS) for name in arms], fontsize=8)
+    if len(arms) > LEVEL:
+        axes.tick_params(axis="x", rotation=40)
+        for label in axes.get_xticklabels():
+            label.set(ha="right", rotation_mode="anchor")
+
+
+def _name_lines(axes: Axes) -> None:
+    """A legend: inside where it is short, else beside, where it hides nothing."""
+    short = len(axes.get_legend_handles_labels()[1]) < LEVEL
+    beside: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)}
+    axes.legend(frameon=False, fontsize=8, **({"loc": "best"} if short else beside))
 
 
 def _exact(axes: Axes, lines: Mapping[str, Any]) -> None:
