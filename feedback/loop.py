@@ -5,6 +5,7 @@ external agent learns through it without callbacks.
 """
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import comb, inf
 from typing import Any, Self
@@ -100,7 +101,7 @@ class PreferenceLoop:
     ) -> None:
         self.teacher = feedback.make(teacher)
         # Features that were named know the world themselves.
-        self.model = feedback.model(model, **({} if "features" in model else shape))
+        self.model = feedback.model(model, **({} if _has_features(model) else shape))
         named = {"teacher": _name(teacher), "model": _name(model)}
         self._of: dict[str, Any] = named | shape
         self.schedule, self._asks = schedule, schedule.questions
@@ -215,6 +216,13 @@ class PreferenceLoop:
         self._seen = int(state["seen"])
         self._rng = generator_from(state["rng"])
         self._order = generator_from(state["order"])
+
+
+def _has_features(model: Named) -> bool:
+    """Whether a spec, or that of the model which it bounds, names its features."""
+    if not isinstance(model, Mapping):
+        return False
+    return "features" in model or _has_features(model.get("of", ""))
 
 
 def _name(spec: Named) -> str:

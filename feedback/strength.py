@@ -18,7 +18,7 @@ from math import inf
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from plaudit.envs import limits
 from plaudit.feedback.asks import Compare
@@ -102,8 +102,8 @@ def soften(strength: Floats, mistake: float, scale: float = 1.0) -> Floats:
         scale: rationality, 1 / unit of utility.
     """
     limits.check_range("mistake", mistake, 0, 1)
-    wrong, right = mistake * expit(-scale * strength), (1.0 - mistake) * expit(scale * strength)
-    return np.asarray(wrong / (wrong + right))
+    # odds = mistake / (1 - mistake) * exp(-scale * strength)
+    return np.asarray(expit(logit(mistake) - scale * np.asarray(strength)))
 
 
 def margin(strength: Floats, share: float = 1.0) -> Floats:

@@ -18,7 +18,7 @@ Seeds = Annotated[int | None, typer.Option(min=2, max=20, help="Default: what it
 Processes = Annotated[int, typer.Option(min=0, help="At once; 0: one per core.")]
 Out = Annotated[Path, typer.Option(help="Folder for logs, from which a batch goes on, and pages.")]
 
-EXPLAINED = 10  # seeds of an attribution at most: it needs 2^k runs for each
+EXPLAINED = 10  # seeds of an attribution unless more are asked for: it takes 2^k runs for each
 
 
 class Budget(StrEnum):
@@ -98,7 +98,8 @@ def explain(
     from plaudit.study_pages import attribution_table
 
     study = runner.load_study(name)
-    jobs = attribution.jobs_for(study, budget, _seeds(study, budget, seeds)[:EXPLAINED])
+    numbers = _seeds(study, budget, seeds)
+    jobs = attribution.jobs_for(study, budget, numbers if seeds else numbers[:EXPLAINED])
     done = _execute(list(jobs.values()), out, budget, processes)
     found = attribution.attribute(study, jobs, done)
     console.print(

@@ -28,7 +28,7 @@ what would make it hold: the effect's 95% interval lies above the smallest effec
 same effect with the mechanism off (the **ablation**) stays below it, controls show nothing, and q,
 the p value corrected over all studies, is at most .05. How exactly: `studies/verdict.py`. Effects
 are paired over seeds; where nothing else is said their unit is a share of the way from the floor to
-the optimum.
+the optimum. Where a rule was changed after a result was seen, the study's text says so.
 """
 
 

@@ -107,14 +107,14 @@ def is_current(result: Result, study: Study) -> bool:
 def _arm(by_seed: Mapping[int, Run]) -> dict[str, Any]:
     """Measures of every seed, and the curve of every seed where there are curves."""
     seeds = sorted(by_seed)
-    names = by_seed[seeds[0]]["measures"]
+    names = dict.fromkeys(name for seed in seeds for name in by_seed[seed]["measures"])
     found: dict[str, Any] = {
         "seeds": seeds,
         "measures": {
             name: [by_seed[seed]["measures"].get(name) for seed in seeds] for name in names
         },
     }
-    if "curve" in by_seed[seeds[0]]:
+    if all("curve" in by_seed[seed] for seed in seeds):
         found["curves"] = [_thinned(by_seed[seed]["curve"]) for seed in seeds]
     return found
 

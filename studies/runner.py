@@ -21,6 +21,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import torch
+
 from plaudit.envs.names import load
 from plaudit.studies.registry import STUDIES
 from plaudit.studies.study import Changes, Run, Study
@@ -160,7 +162,12 @@ def _code(study: Study) -> str:
 def _run(jobs: list[Job], processes: int) -> Iterator[Done]:
     processes = min(processes or os.cpu_count() or 1, len(jobs))
     if processes <= 1:
-        yield from map(_one, jobs)
+        before = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            yield from map(_one, jobs)
+        finally:
+            torch.set_num_threads(before)
         return
     os.environ["OMP_NUM_THREADS"] = "1"  # read by the children before they load torch
     context = multiprocessing.get_context("spawn")
@@ -183,8 +190,6 @@ def _one(job: Job) -> Done:
 
 
 def _one_thread() -> None:
-    import torch  # slow to import
-
     torch.set_num_threads(1)
 
 

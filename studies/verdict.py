@@ -16,7 +16,7 @@ Source: sign flips: Fisher 1935, "The Design of Experiments", section 21; equiva
 one-sided tests: Schuirmann 1987, doi:10.1007/BF01068419.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
@@ -105,6 +105,8 @@ def judge(study: Study, runs: Runs, *, ablated: bool = False) -> Judgement:
         KeyError: a run lacks a measure.
     """
     claims = ablated_claims(study) if ablated else study.claims
+    effects = [claim.effect for claim in claims] if ablated else study.effects()
+    _check_seeds({arm for effect in effects for arm in effect.arms}, runs)
     parts = [_claim(claim, runs) for claim in claims]
     if not ablated:
         parts += [_control(control, runs) for control in study.controls]
@@ -124,15 +126,11 @@ def ablated_claims(study: Study) -> tuple[Claim, ...]:
 
 def differences(effect: Effect, runs: Runs) -> Floats:
     """(n,) the effect for each seed, in the order of seeds."""
+    _check_seeds(effect.arms, runs)
     seeds = sorted(runs[effect.arm])
     values = np.array([_measure(effect.arm, effect.measure, runs, seed) for seed in seeds])
     if effect.against is None:
         return values
-    if sorted(runs[effect.against]) != seeds:
-        raise ValueError(
-            f"{effect.arm!r} was run with the seeds {seeds}, {effect.against!r} with "
-            f"{sorted(runs[effect.against])}: arms are compared seed by seed"
-        )
     name = effect.against_measure or effect.measure
     other = np.array([_measure(effect.against, name, runs, seed) for seed in seeds])
     return np.asarray(values - other, np.float64)
@@ -238,6 +236,13 @@ def _verdict(parts: Sequence[Part]) -> tuple[Verdict, str]:
             if part.kind == kind and part.met is met:
                 return verdict, f"{kind}, {part.reason}: {part.text}"
     return "holds", "all claims hold, and nothing else explains them"
+
+
+def _check_seeds(arms: Iterable[str], runs: Runs) -> None:
+    """ValueError unless all arms were run with the same seeds."""
+    seeds = {arm: tuple(sorted(runs[arm])) for arm in sorted(arms)}
+    if len(set(seeds.values())) > 1:
+        raise ValueError(f"arms are compared seed by seed, but were run with the seeds {seeds}")
 
 
 def _measure(arm: str, name: str, runs: Runs, seed: int) -> float:

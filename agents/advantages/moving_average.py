@@ -49,19 +49,19 @@ class Average:
         self._total, self._count = 0.0, 0
 
     def with_scores(self, total: float, count: int) -> float:
-        """The mean, after more scores.
+        """The mean, after more scores; 0 where there is none so far.
 
         Args:
             total: their sum, reward units.
             count: how many they are.
 
         Raises:
-            ValueError: there is none so far, or the sum is not finite.
+            ValueError: the sum is not finite, or there are fewer than 0.
         """
-        if self._count + count < 1 or not abs(total) < float("inf"):
+        if count < 0 or not abs(total) < float("inf"):
             raise ValueError(f"expected scores with a finite sum, got {count} that sum to {total}")
         self._total, self._count = self._total + total, self._count + count
-        return self._total / self._count
+        return self._total / self._count if self._count else 0.0
 
     def get_state(self) -> dict[str, float]:
         """What `set_state` needs to go on from here."""

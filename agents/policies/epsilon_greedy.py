@@ -10,6 +10,8 @@ Source: Watkins & Dayan 1992, doi:10.1007/BF00992698; epsilon-greedy as Sutton &
 from typing import Any
 
 import gymnasium as gym
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import nn
 
@@ -17,6 +19,8 @@ from plaudit.agents.device import resolve_device
 from plaudit.agents.policies.feature_map import FeatureMap
 from plaudit.agents.policies.vector import VectorPolicy
 from plaudit.envs import limits
+
+Array = npt.NDArray[Any]
 
 NEVER = -1e9  # logit of what is not played; finite, so that sums and masks work
 
@@ -39,7 +43,7 @@ class EpsilonGreedy(VectorPolicy):
 
     Raises:
         TypeError: actions are not Discrete, or observations no numbers.
-        ValueError: `explore` is out of its range; see `FeatureMap`.
+        ValueError: `explore` is out of its range, see `FeatureMap`; later, an action is illegal.
 
     Source: doi:10.1007/BF00992698.
     """
@@ -61,6 +65,16 @@ class EpsilonGreedy(VectorPolicy):
         self.features = FeatureMap(observation_space, features)
         self.weights = nn.Parameter(torch.zeros(self.features.size, self.head.width))
         self.to(resolve_device(device))
+
+    def _legal(self, mask: Array | None) -> npt.NDArray[np.bool_] | None:
+        """All of them: what is never tried would keep its first value, and seem the best."""
+        legal = super()._legal(mask)
+        if legal is not None and not legal.all():
+            raise ValueError(
+                "an EpsilonGreedy knows no illegal actions, and the mask forbids some; use another "
+                "policy, or a world in which everything is legal"
+            )
+        return legal
 
     def read(self, obs: Any) -> torch.Tensor:
         return torch.from_numpy(self.features.read(obs)).to(self.device)

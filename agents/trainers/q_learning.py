@@ -41,7 +41,7 @@ class QLearning(InteractiveTrainer):
 
     Source: doi:10.1007/BF00992698.
     Differs: an episode that is cut short counts as ended, so that the horizon should be seen; what
-        is said late is paid when it is heard. Actions that are illegal ahead count as well.
+        is said late is paid when it is heard.
     """
 
     def __init__(

@@ -115,6 +115,7 @@ class Attention:
         drawn = int(self._rng.integers(2**62)) if seed is None else seed
         if not self.warm_start:
             self._nets = self._build(len(self._nets), drawn)
+            self._level = torch.zeros_like(self._level)
         groups = [self._group(buffer, ask) for ask in buffer.answered().asks]
         total = sum(len(answers) for _, _, answers in groups)
         stats = {"answers": float(total), "epochs": 0.0, "kept": 1.0}

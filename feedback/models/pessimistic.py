@@ -49,6 +49,11 @@ class Pessimistic:
         self.model: RewardModel = feedback.model(of, **settings)
         self.scale = self.model.scale
 
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether `predict` takes the observation after the last action, too."""
+        return bool(getattr(self.model, "looks_ahead", False))
+
     def fit(self, buffer: FeedbackBuffer, *, seed: int | None = None) -> dict[str, float]:
         """Learn from the answers in a buffer, as the model does.
 

@@ -141,6 +141,8 @@ def _weighed(
     for name, given in (("doubt", doubt), ("margin", margin)):
         if given is not None and given.shape != (count,):
             raise ValueError(f"{name} must be ({count},), one per answer, got {given.shape}")
+        if given is not None and not np.isfinite(given).all():
+            raise ValueError(f"{name} must be finite, got {given[~np.isfinite(given)][0]}")
     if doubt is not None and not bool(((doubt >= 0.0) & (doubt <= 1.0)).all()):
         raise ValueError(f"doubt must be in [0, 1], got {doubt.min()}..{doubt.max()}")
     told = [None if a is None else torch.from_numpy(a).float() for a in (doubt, margin)]

@@ -8,7 +8,9 @@ the return, and cannot where it does not.
 Tested in the gallery's four exact instances: comparisons of random episodes by a Boltzmann human
 with Bayes' belief -> a linear reward of states -> the policy that maximises it, with a small KL to
 random play -> `Watched.harm`, exact, by the paper's definitions. Ablations: the human sees all; the
-belief is that of another sight. Control: coin flips.
+belief is that of the next sight. Control: coin flips, which fail the test of evidence (level .001),
+so that random play is kept: 0 by construction. Misspecified, a suspicious belief recovers as much
+as the right one, and a trusting one does not.
 
 Source: arXiv:2402.17747, sections 4 and 5. Differs: finitely many noisy comparisons and a fitted
 reward in place of the limit, which `labels=0` is; instances of our own.
@@ -197,7 +199,8 @@ STUDY = Study(
         "bars",
         "human and learner",
         "share of the way from random play to the best policy",
-        "What a human who sees a part brings about, and what is left of it once all is seen.",
+        "What a human who sees a part brings about, what modelling the belief mends, and what is "
+        "left once all is seen.",
         tuple(case + form for case in CASES for form in FORMS),
         ("regret", "inflation", "overjustification"),
     ),

@@ -1,12 +1,12 @@
-"""COACH climbs praise that looks at the learner's habit; a reward learner and TAMER do not.
+"""COACH climbs praise that looks at the habit and stays up; Q-learning and TAMER do not.
 
 On the gallery's ladder, where what is best at the fork depends on how well one climbs, a person
 says "better", "worse" or nothing of each step, by the exact advantage of the learner's own policy.
-COACH follows it to the optimum. Q-learning sums it up, and rungs climbed again after a fall are
-praised again: the longer it listens, the worse it gets. TAMER keeps what was said while it climbed
-badly. Mechanism off: the person compares with the first habit for ever; a late person is heard as
-if in time. Coin flips are judged by what is known (`sense`): they shake a policy, and on a ladder a
-shaken one earns less.
+COACH follows it to the optimum. Q-learning is up sooner, but sums praise up, and rungs climbed
+again after a fall are praised again: the longer it listens, the worse it gets. TAMER keeps what was
+said while it climbed badly. Mechanism off: the person compares with the first habit for ever; a
+late person is heard as if in time. Coin flips are judged by what is known (`sense`): they shake a
+policy, so that what it earns scatters.
 
 Source: MacGlashan et al. 2017, arXiv:1701.06049; Q-learning and TAMER are its rivals there.
 Differs: six states in place of a grid and a robot; the person errs where the advantage is small.
@@ -140,8 +140,8 @@ STUDY = Study(
         "curve",
         "judgements",
         "share of the way to the optimum",
-        "COACH climbs to the top. Summed up as a reward the same praise gets lost, and TAMER "
-        "never comes back to the ladder that it was told to leave while it still fell off.",
+        "COACH climbs to the top. Q-learning is up sooner, then sums praise up and falls; TAMER "
+        "stays away, but for one seed, from the ladder that it was told to leave while it fell.",
         ("COACH", "Q-learning, longer", "TAMER", "first habit", "late", "late, neither"),
     ),
     scaled_down="Six states, thirty steps and a simulated person who knows the exact advantage; "

@@ -6,19 +6,22 @@ and is frozen. PPO climbs that score in a world where 2 symbols of 32 are worth 
 tokens carry the reward until little else is written. Credit needs an estimator that reads rewards
 per token, GAE; with one advantage per answer redistribution changes nothing, as every answer is
 paid its score in all. Spreading in itself changes delays, so the ablation compares permuted
-attention with even shares; the step size is the best of three for each way of paying. Where every
-token carries as much (2 symbols, worth -0.73 and 0.87) attention must gain nothing.
+attention with even shares; the step size is the best of three for the end, even shares and
+attention. Where every token carries as much (2 symbols, worth -0.73 and 0.87) attention must gain
+nothing.
 
 Why the claim about the end is not settled: little can be gained there. Even the true worth of every
-token (the arm `true worth`), which bounds what attention could add, is faster than the end by .07
-only, hardly more than the .05 that counts; attention gets about a quarter of it. In tuning the lead
-was .10 to .15 at a third of the step size, where all are slower: at its best step size PPO's critic
-soon knows what the tokens so far promise, and GAE turns that into credit (an inference; the critic
-was not measured). Against even shares, which are worse than the end, the gain is large.
+token (the arm `true worth`), which shows about what attention could add, is faster than the end by
+.07 only, hardly more than the .05 that counts; attention gets about a quarter of it. In tuning the
+lead was .10 to .15 at a third of the step size, where all are slower: at its best step size PPO's
+critic soon knows what the tokens so far promise, and GAE turns that into credit (an inference; the
+critic was not measured). Against even shares, which are worse than the end, the gain is large.
 
-Hidden costs: attention cannot say that a token was bad (reported: a world that fines), and shares
-that know the finished answer bias returns to go (tests/agents/rollout/test_attention.py works out
-an example), which a potential, the score of the unfinished answer, does not (reported).
+Costs that were feared: attention cannot say that a token was bad; where tokens are fined its lead
+over even shares is as large (.19; step sizes as of the main world). Shares that know the finished
+answer bias returns to go (tests/agents/rollout/test_attention.py works out an example); a
+potential, the score of the unfinished answer, does not, and was no faster than even shares (.40,
+.42).
 
 Source: arXiv:2402.00782.
 Differs: simulated person, symbols, no pull to a reference, the whole score is redistributed.
@@ -186,7 +189,8 @@ STUDY = Study(
         "curve",
         "updates of PPO",
         "true return, share of the way to the optimum",
-        "One frozen score, paid at the end, evenly, by attention or as the truth would say.",
+        "One frozen score, paid at the end, evenly, by attention, by permuted attention or as the "
+        "truth says.",
         arms=("terminal", "uniform", "permuted", "attention", "true worth"),
     ),
     scaled_down="One layer of attention over symbols instead of a 7B model over text: that deep "

@@ -7,6 +7,9 @@ but is sloppy, comparisons of its own answers teach a linear reward, and the ass
 exact optimum start * exp(reward / beta). Satisfaction (what the user thinks at once) and utility
 (what they gain) are exact expectations: 0 is random advice, 1 the most that advice can reach.
 
+The harm is that of the bonus for agreement: without it (unplanted) judging at once helps more than
+hindsight, .34 against .26; hindsight is what escapes the bonus.
+
 Source: arXiv:2501.08617 (RLHS).
 Differs: an exact world and exact planning in place of PPO and DPO of a language model. Satisfaction
     is felt before the outcome in all arms, so that hindsight is measured on its rival's ground.
@@ -160,7 +163,8 @@ STUDY = Study(
         "bars",
         "arm",
         "share of the way from random to best advice",
-        "Judged at once, users are pleased and worse off; judged in hindsight both grow.",
+        "Where users like to be agreed with, judging at once pleases and harms them; judged in "
+        "hindsight both grow.",
         arms=("start", "immediate", "hindsight", "simulated", "ill simulated", "coin flip"),
         measures=("satisfaction", "score"),
     ),

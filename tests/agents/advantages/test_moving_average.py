@@ -29,8 +29,15 @@ def test_an_average_goes_on_from_a_saved_one() -> None:
     assert second.with_scores(total=0.0, count=1) == first.with_scores(total=0.0, count=1) == 2.0
 
 
-@pytest.mark.parametrize(("total", "count"), [(0.0, 0), (float("nan"), 3)])
-def test_an_average_of_nothing_is_an_error(total: float, count: int) -> None:
+def test_where_all_rollouts_failed_there_is_no_baseline_yet() -> None:
+    average = Average()
+    assert average.with_scores(0.0, 0) == 0.0
+    assert average.with_scores(6.0, 2) == 3.0
+    assert average.with_scores(0.0, 0) == 3.0
+
+
+@pytest.mark.parametrize(("total", "count"), [(0.0, -1), (float("nan"), 3)])
+def test_bad_sums_are_refused(total: float, count: int) -> None:
     with pytest.raises(ValueError, match=f"^expected scores with a finite sum, got {count} that"):
         Average().with_scores(total, count)
 

@@ -34,9 +34,11 @@ def test_its_value_is_that_of_the_best_action():
     assert made.action_values(made.read(np.array([0]))).tolist() == [[0.0, 2.0, 1.0]]
 
 
-def test_what_is_illegal_is_not_played():
-    odds = policy(explore=0.3).probs(np.array([0]), np.array([[1, 0, 1]]))
-    assert odds == pytest.approx(np.array([[0.5, 0, 0.5]]))  # 0.1 against 0.1
+def test_illegal_actions_are_refused():
+    # never tried, they would keep the value 0, which is the best where rewards are below 0
+    with pytest.raises(ValueError, match="knows no illegal actions, and the mask forbids some"):
+        policy(explore=0.3).probs(np.array([0]), np.array([[1, 0, 1]]))
+    assert policy(explore=0.3).probs(np.array([0]), np.ones((1, 3))).sum() == pytest.approx(1.0)
 
 
 def test_numbers_and_actions_out_of_range_are_refused():
