@@ -5,6 +5,8 @@
 
 A version is written beside under a temporary name, every file and directory of it is flushed to
 disk, it gets its name, and only then is CURRENT replaced, which the file system does in one step.
+What CURRENT will say is written beside before that: a kill between the two, at the first version,
+leaves a complete version and the word that it counts.
 Every version holds its own name in a file, so that only what was written here is ever removed.
 One writer at a time; readers need no lock.
 """
@@ -17,6 +19,7 @@ from pathlib import Path
 
 POINTER = "CURRENT"
 UNFINISHED = ".unfinished"
+ANNOUNCED = POINTER + UNFINISHED
 MARK = ".version"
 VERSION = re.compile(r"v(\d{6,})")
 
@@ -43,6 +46,8 @@ def replace_directory(path: Path, write: Callable[[Path], None]) -> Path:
         before = current(path)
     except FileNotFoundError:
         before = None
+    if before is not None and not (path / POINTER).exists():
+        os.replace(path / ANNOUNCED, path / POINTER)
     unfinished, version = path / UNFINISHED, path / _name(max(_versions(path), default=0) + 1)
     shutil.rmtree(unfinished, ignore_errors=True)
     try:
@@ -50,12 +55,16 @@ def replace_directory(path: Path, write: Callable[[Path], None]) -> Path:
         write(unfinished)
         (unfinished / MARK).write_text(version.name, encoding="ascii")
         _flush_tree(unfinished)
+        (path / ANNOUNCED).write_text(f"{version.name}\n", encoding="ascii")
+        flush(path / ANNOUNCED)
         os.rename(unfinished, version)
         # The version's own name must be on disk before anything points to it.
         flush(path)
-        replace_file(path / POINTER, f"{version.name}\n".encode())
+        os.replace(path / ANNOUNCED, path / POINTER)
+        flush(path)
     except BaseException as error:
         shutil.rmtree(unfinished, ignore_errors=True)
+        (path / ANNOUNCED).unlink(missing_ok=True)
         if not (path / POINTER).exists() or current(path) != version:
             shutil.rmtree(version, ignore_errors=True)
         if isinstance(error, OSError):
@@ -86,6 +95,9 @@ def current(path: Path) -> Path:
             raise FileNotFoundError(
                 f"no complete version in {path}: {path / POINTER} does not exist"
             ) from None
+        announced = _announced(path)
+        if announced is not None:
+            return announced
         names = ", ".join(map(_name, versions))
         raise ValueError(
             f"{path / POINTER} is missing, though {path} holds {names}; write the name of the one "
@@ -133,6 +145,16 @@ def _versions(path: Path) -> list[int]:
     """The numbers of all that bears the name of a version, whoever made it."""
     names = os.listdir(path) if path.is_dir() else []
     return sorted(int(match[1]) for match in map(VERSION.fullmatch, names) if match)
+
+
+def _announced(path: Path) -> Path | None:
+    """The first version, if a kill came after it was complete and before CURRENT was there."""
+    try:
+        text = (path / ANNOUNCED).read_text(encoding="ascii", errors="replace").strip()
+    except FileNotFoundError:
+        return None
+    version = path / text
+    return version if VERSION.fullmatch(text) and _is_ours(version) else None
 
 
 def _is_ours(version: Path) -> bool:

@@ -186,3 +186,24 @@ def test_a_file_is_replaced_whole_or_the_folder_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"cannot write .*/nowhere/a.txt: No such file"):
         replace_file(tmp_path / "nowhere" / "a.txt", b"new")
     assert (tmp_path / "a.txt").read_bytes() == b"old"
+
+
+def test_a_kill_between_the_first_version_and_its_pointer_loses_nothing(tmp_path, monkeypatch):
+    plain = os.replace
+
+    def killed(source, target):
+        if Path(target).name == "CURRENT":
+            os._exit(9)
+        plain(source, target)
+
+    child = os.fork()
+    if child == 0:
+        monkeypatch.setattr(os, "replace", killed)
+        replace_directory(tmp_path, lambda folder: (folder / "a").write_text("whole"))
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    assert sorted(os.listdir(tmp_path)) == ["CURRENT.unfinished", "v000001"]
+    assert (current(tmp_path) / "a").read_text() == "whole"
+    second = replace_directory(tmp_path, lambda folder: (folder / "a").write_text("next"))
+    assert current(tmp_path) == second
+    assert sorted(os.listdir(tmp_path)) == ["CURRENT", "v000002"]
