@@ -137,6 +137,7 @@ STUDY = Study(
     run=run,
     settings=Settings(),
     quick={"updates": 45, "panel": 256, "rows": 64},
+    quick_seeds=2,
     arms={
         "start": {"updates": 0},
         MULTI: {},

@@ -86,6 +86,7 @@ STUDY = Study(
         panel=128,
     ),
     quick={"rows": 128, "updates": 10, "panel": 16, "schedule": SOON},
+    quick_seeds=2,
     arms={
         "truth": {"reward": "true"},
         "person": {},
